@@ -1,0 +1,171 @@
+//! The claims of a token whose signature, issuer, audience and times have been checked (RFC 7519).
+
+use crate::json::{self, Object};
+use crate::{Limits, Refusal};
+use std::borrow::Cow;
+
+pub(crate) const PART: &str = "payload";
+
+/// Names that a Go reader finds under any case; a twin of theirs in other case is refused.
+pub(crate) const REGISTERED: [&str; 10] =
+    ["iss", "sub", "aud", "exp", "iat", "nbf", "nonce", "at_hash", "_claim_names", "_claim_sources"];
+
+/// Verified claims, borrowed from the buffer that the token was decoded into.
+#[derive(Debug, Clone)]
+pub struct Claims<'a> {
+    pub(crate) object: Object<'a>,
+}
+
+impl<'a> Claims<'a> {
+    /// The raw JSON of the claim of exactly this name.
+    pub fn get(&self, name: &str) -> Option<&'a str> {
+        self.object.get(name)
+    }
+
+    /// A claim that is text: `None` where it is absent or null.
+    ///
+    /// # Errors
+    /// Another type, or text that is not Unicode.
+    pub fn text(&self, name: &'static str) -> Result<Option<Cow<'a, str>>, Refusal> {
+        text(&self.object, name)
+    }
+
+    /// All members, in the token's order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.object.iter()
+    }
+}
+
+/// The payload as an object, with what both readers of the API server would disagree on refused.
+pub(crate) fn read<'a>(bytes: &'a [u8], _limits: &Limits) -> Result<Object<'a>, Refusal> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Refusal::NotUnicode(PART))?;
+    let object = Object::parse(text, PART)?;
+    for (name, _) in object.iter() {
+        for known in REGISTERED {
+            if name != known && json::folds_to(name, known) {
+                return Err(Refusal::FoldedMember { part: PART, name: known });
+            }
+        }
+    }
+    Ok(object)
+}
+
+/// The issuer that the API server's first look would find in this payload, or `None`: names fold case, the
+/// last one wins, and anything unreadable is nobody's. Decides only who is asked, never who is trusted.
+pub(crate) fn peek_issuer(payload: &str) -> Option<String> {
+    // Only CR and LF may stand in this segment: the first look uses Go's plain decoder.
+    if payload.chars().any(|c| c.is_whitespace() && c != '\r' && c != '\n') {
+        return None;
+    }
+    let bytes = crate::encoding::decode_as_go(payload)?;
+    let text = String::from_utf8_lossy(&bytes);
+    serde_json::from_str::<serde::de::IgnoredAny>(&text).ok()?;
+    if json::depth(&text) > GO_DEPTH {
+        return None;
+    }
+    let mut issuer = String::new();
+    for (name, value) in json::raw_members(&text)? {
+        if json::folds_to(&lenient_string(name)?, "iss") && value != "null" {
+            issuer = lenient_string(value)?;
+        }
+    }
+    Some(issuer)
+}
+
+/// Go's encoding/json reads no deeper.
+const GO_DEPTH: usize = 10_000;
+
+/// A JSON string in which lone surrogates become U+FFFD; `None` where it is no string.
+pub(crate) fn lenient_string(raw: &str) -> Option<String> {
+    if let Ok(text) = serde_json::from_str::<String>(raw) {
+        return Some(text);
+    }
+    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
+    let mut out = String::with_capacity(inner.len());
+    let mut rest = inner;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(rest.get(..at)?);
+        let escape = rest.get(at..)?;
+        // The longest piece that is an escape by itself: a pair of surrogates, one \u, or two characters.
+        let (length, text) = [12, 6, 2]
+            .into_iter()
+            .find_map(|n| {
+                let piece = escape.get(..n)?;
+                let unicode = piece.starts_with("\\u");
+                (unicode == (n > 2))
+                    .then(|| serde_json::from_str::<String>(&format!("\"{piece}\"")).ok().map(|s| (n, s)))?
+            })
+            .filter(|(n, _)| *n != 12 || escape.get(6..8) == Some("\\u"))
+            .unwrap_or_else(|| (6, "\u{fffd}".to_owned()));
+        out.push_str(&text);
+        rest = escape.get(length..)?;
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+pub(crate) fn text<'a>(object: &Object<'a>, name: &'static str) -> Result<Option<Cow<'a, str>>, Refusal> {
+    match object.get(name) {
+        None | Some("null") => Ok(None),
+        Some(raw) => json::string(raw, PART)?.map(Some).ok_or(Refusal::ClaimType(name)),
+    }
+}
+
+/// `aud`: text or a list of text; null in a list counts as empty text.
+pub(crate) fn audiences<'a>(object: &Object<'a>, null_is_empty: bool) -> Result<Vec<Cow<'a, str>>, Refusal> {
+    let wrong = || Refusal::ClaimType("aud");
+    match object.get("aud") {
+        None => Ok(Vec::new()),
+        Some("null") if null_is_empty => Ok(vec![Cow::Borrowed("")]),
+        Some(raw) if raw.starts_with('"') => Ok(json::string(raw, PART)?.into_iter().collect()),
+        Some(raw) => json::elements(raw)
+            .ok_or_else(wrong)?
+            .into_iter()
+            .map(|item| match item {
+                "null" if null_is_empty => Ok(Cow::Borrowed("")),
+                item => json::string(item, PART)?.ok_or_else(wrong),
+            })
+            .collect(),
+    }
+}
+
+/// A NumericDate in whole seconds, cut towards zero, as Go's conversions do it; beyond 64 bits it becomes
+/// the smallest number, as on amd64.
+pub(crate) fn seconds(text: &str, name: &'static str) -> Result<i64, Refusal> {
+    if let Ok(whole) = text.parse::<i64>() {
+        return Ok(whole);
+    }
+    let number: f64 = text.parse().map_err(|_| Refusal::ClaimType(name))?;
+    if !number.is_finite() {
+        return Err(Refusal::ClaimType(name));
+    }
+    Ok(truncate(number))
+}
+
+#[allow(clippy::as_conversions)] // the range is checked, and `as` cuts towards zero like Go
+pub(crate) fn truncate(number: f64) -> i64 {
+    const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+    if (-TWO_63..TWO_63).contains(&number) { number as i64 } else { i64::MIN }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a18_numeric_dates_cut_and_never_wrap_by_surprise() {
+        assert_eq!(seconds("1.9", "exp"), Ok(1));
+        assert_eq!(seconds("-1.9", "exp"), Ok(-1));
+        assert_eq!(seconds("1e3", "exp"), Ok(1000));
+        assert_eq!(seconds("9223372036854775808", "exp"), Ok(i64::MIN));
+        assert_eq!(seconds("1e300", "exp"), Ok(i64::MIN));
+        assert_eq!(seconds("1e400", "exp"), Err(Refusal::ClaimType("exp")));
+    }
+
+    #[test]
+    fn lone_surrogates_become_the_replacement_character() {
+        assert_eq!(lenient_string(r#""a\ud800b\n\u0041""#).unwrap(), "a\u{fffd}b\nA");
+        assert_eq!(lenient_string(r#""\ud83d\ude00\udc00""#).unwrap(), "😀\u{fffd}");
+        assert_eq!(lenient_string("5"), None);
+    }
+}

@@ -1,0 +1,72 @@
+//! Base64url, strictly: canonical, unpadded, no white space.
+
+use crate::Refusal;
+use base64ct::{Base64UrlUnpadded, Encoding};
+
+/// Appends the bytes of `text` to `out`; `part` names it in an error.
+pub(crate) fn decode_into(text: &str, part: &'static str, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    let start = out.len();
+    out.resize(start + text.len().div_ceil(4) * 3, 0);
+    let room = out.get_mut(start..).unwrap_or_default();
+    match Base64UrlUnpadded::decode(text, room) {
+        Ok(bytes) => {
+            let length = bytes.len();
+            out.truncate(start + length);
+            Ok(())
+        }
+        Err(_) => {
+            out.truncate(start);
+            Err(match decode_as_go(text) {
+                Some(_) => Refusal::Base64NotCanonical(part),
+                None => Refusal::Base64(part),
+            })
+        }
+    }
+}
+
+/// What Go's decoder reads: CR and LF are skipped, unused bits may have any value. White space beyond
+/// that is dropped too where the caller's peer does so (header and signature).
+pub(crate) fn decode_as_go(text: &str) -> Option<Vec<u8>> {
+    let mut bits: u32 = 0;
+    let mut have = 0u8;
+    let mut count = 0usize;
+    let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
+    for c in text.chars().filter(|c| !c.is_whitespace()) {
+        let value = match c {
+            'A'..='Z' => u32::from(c) - u32::from('A'),
+            'a'..='z' => u32::from(c) - u32::from('a') + 26,
+            '0'..='9' => u32::from(c) - u32::from('0') + 52,
+            '-' => 62,
+            '_' => 63,
+            _ => return None,
+        };
+        count += 1;
+        bits = (bits << 6) | value;
+        have += 6;
+        if have >= 8 {
+            have -= 8;
+            out.push(u8::try_from((bits >> have) & 0xff).ok()?);
+            bits &= (1 << have) - 1;
+        }
+    }
+    (count % 4 != 1).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a28_base64_is_canonical() {
+        let mut out = Vec::new();
+        assert!(decode_into("YQ", "x", &mut out).is_ok());
+        assert_eq!(out, b"a");
+        for odd in ["YR", "Y Q", "YQ\n", " YQ"] {
+            assert_eq!(decode_into(odd, "x", &mut out), Err(Refusal::Base64NotCanonical("x")), "{odd:?}");
+        }
+        for bad in ["YQ==", "Y", "Y+", "Y/", "Yé"] {
+            assert_eq!(decode_into(bad, "x", &mut out), Err(Refusal::Base64("x")), "{bad:?}");
+        }
+        assert_eq!(out, b"a");
+    }
+}

@@ -1,0 +1,146 @@
+//! JSON Web Keys (RFC 7517, 7518 section 6, 8037), one at a time.
+
+use super::{Curve, KeySet, PublicKey, UnusableKey, VerifyingKey};
+use crate::encoding::decode_into;
+use crate::jose::Algorithm;
+use crate::json::{self, Object};
+use crate::verifier::Provider;
+use crate::{Limits, Misconfigured, UnusableReason};
+use base64ct::{Base64, Encoding};
+
+const PART: &str = "JWK set";
+
+pub(super) fn read_set(bytes: &[u8], provider: &dyn Provider, limits: &Limits) -> Result<KeySet, Misconfigured> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Misconfigured::JwkSet("not UTF-8"))?;
+    let object =
+        Object::parse(text, PART).map_err(|_| Misconfigured::JwkSet("not a JSON object, or a member twice"))?;
+    if json::depth(text) > limits.json_depth {
+        return Err(Misconfigured::JwkSet("nested too deeply"));
+    }
+    let keys = object
+        .get("keys")
+        .and_then(json::elements)
+        .ok_or(Misconfigured::JwkSet("member \"keys\" is missing or not a list"))?;
+    if keys.len() > limits.keys {
+        return Err(Misconfigured::TooManyKeys { got: keys.len(), limit: limits.keys });
+    }
+    let mut set = KeySet::default();
+    for (index, raw) in keys.into_iter().enumerate() {
+        let Ok(members) = Object::parse(raw, PART) else {
+            set.unusable.push(UnusableKey { index, kid: None, why: UnusableReason::Unreadable });
+            continue;
+        };
+        // The API server's library refuses a set with half a private key in it; that is no key of a stranger
+        // kind but a leak, so it stays refused.
+        let has = |name| members.get(name).is_some_and(|raw| raw != "null");
+        if has("d") && text_of(&members, "kty").as_deref() == Some("RSA") && !(has("p") && has("q")) {
+            return Err(Misconfigured::JwkSet("an incomplete private key stands in the set"));
+        }
+        let kid = text_of(&members, "kid");
+        match read_key(&members, kid.clone(), provider) {
+            Ok(key) => set.keys.push(key),
+            Err(why) => set.unusable.push(UnusableKey { index, kid, why }),
+        }
+    }
+    Ok(set)
+}
+
+fn read_key(
+    members: &Object<'_>,
+    kid: Option<String>,
+    provider: &dyn Provider,
+) -> Result<VerifyingKey, UnusableReason> {
+    for name in ["kid", "alg", "use", "kty", "crv", "x5u"] {
+        match members.get(name) {
+            None | Some("null") => {}
+            Some(raw) if raw.starts_with('"') => {}
+            Some(_) => return Err(UnusableReason::Unreadable),
+        }
+    }
+    if members.get("d").is_some_and(|raw| raw != "null") || text_of(members, "kty").as_deref() == Some("oct") {
+        return Err(UnusableReason::Secret);
+    }
+    let key = read_material(members)?;
+    check_certificate(members, &key)?;
+    if text_of(members, "use").as_deref() == Some("enc") {
+        return Err(UnusableReason::Use);
+    }
+    if let Some(operations) = members.get("key_ops").and_then(json::elements) {
+        if !operations.contains(&"\"verify\"") {
+            return Err(UnusableReason::KeyOps);
+        }
+    }
+    let bound_to = match text_of(members, "alg") {
+        None => None,
+        Some(name) if name.is_empty() => None,
+        Some(name) => Some(Algorithm::from_name(&name).ok_or(UnusableReason::Use)?),
+    };
+    VerifyingKey::new(kid.filter(|kid| !kid.is_empty()), &key, bound_to, provider)
+}
+
+fn read_material(members: &Object<'_>) -> Result<PublicKey, UnusableReason> {
+    match text_of(members, "kty").as_deref() {
+        Some("RSA") => Ok(PublicKey::Rsa { n: number(members, "n")?, e: number(members, "e")? }),
+        Some("EC") => {
+            let (curve, size) = match text_of(members, "crv").as_deref() {
+                Some("P-256") => (Curve::P256, 32),
+                Some("P-384") => (Curve::P384, 48),
+                Some("P-521") => (Curve::P521, 66),
+                _ => return Err(UnusableReason::Unreadable),
+            };
+            let (x, y) = (bytes(members, "x")?, bytes(members, "y")?);
+            if x.len() != size || y.len() != size {
+                return Err(UnusableReason::Unreadable);
+            }
+            Ok(PublicKey::Ec { curve, point: [&[4], x.as_slice(), y.as_slice()].concat() })
+        }
+        Some("OKP") if text_of(members, "crv").as_deref() == Some("Ed25519") => {
+            let x = bytes(members, "x")?;
+            x.try_into().map(PublicKey::Ed25519).map_err(|_| UnusableReason::Unreadable)
+        }
+        _ => Err(UnusableReason::Unreadable),
+    }
+}
+
+/// `x5t`, `x5t#S256` and `x5c` are not used, but a key in which they are broken is unreadable for the API
+/// server, so it is for us.
+fn check_certificate(members: &Object<'_>, key: &PublicKey) -> Result<(), UnusableReason> {
+    for (name, size) in [("x5t", 20), ("x5t#S256", 32)] {
+        match members.get(name) {
+            None | Some("null" | "\"\"") => {}
+            Some(_) => {
+                let found = bytes(members, name)?;
+                let hex = found.len() == 2 * size && found.iter().all(u8::is_ascii_hexdigit);
+                if found.len() != size && !hex {
+                    return Err(UnusableReason::Unreadable);
+                }
+            }
+        }
+    }
+    let Some(chain) = members.get("x5c").filter(|raw| *raw != "null") else { return Ok(()) };
+    for (index, raw) in json::elements(chain).ok_or(UnusableReason::Unreadable)?.into_iter().enumerate() {
+        let text = json::string(raw, PART).ok().flatten().ok_or(UnusableReason::Unreadable)?;
+        let der = Base64::decode_vec(&text).map_err(|_| UnusableReason::Unreadable)?;
+        let spki = super::pem::spki_of_certificate(&der).ok_or(UnusableReason::Unreadable)?;
+        if index == 0 && super::pem::public_key(&spki).as_ref() != Some(key) {
+            return Err(UnusableReason::Unreadable);
+        }
+    }
+    Ok(())
+}
+
+fn text_of(members: &Object<'_>, name: &str) -> Option<String> {
+    members.get(name).and_then(|raw| json::string(raw, PART).ok().flatten()).map(Into::into)
+}
+
+fn bytes(members: &Object<'_>, name: &str) -> Result<Vec<u8>, UnusableReason> {
+    let text = text_of(members, name).ok_or(UnusableReason::Unreadable)?;
+    let mut out = Vec::new();
+    decode_into(&text, PART, &mut out).map_err(|_| UnusableReason::Unreadable)?;
+    Ok(out)
+}
+
+fn number(members: &Object<'_>, name: &str) -> Result<Vec<u8>, UnusableReason> {
+    let all = bytes(members, name)?;
+    Ok(all.into_iter().skip_while(|byte| *byte == 0).collect())
+}

@@ -1,0 +1,89 @@
+//! An immutable set of keys, and what was left out of it.
+
+use super::{VerifyingKey, jwk, pem};
+use crate::jose::Algorithm;
+use crate::verifier::Provider;
+use crate::{Limits, Misconfigured, Refusal, UnusableReason};
+
+/// A key that stands in the source of a set but cannot be used, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnusableKey {
+    /// Its place in the source, from 0.
+    pub index: usize,
+    /// Its id, where it could be read.
+    pub kid: Option<String>,
+    /// Why it is not used.
+    pub why: UnusableReason,
+}
+
+/// The keys of one issuer. Never changes; a rotation makes a new one.
+#[derive(Debug, Clone, Default)]
+pub struct KeySet {
+    pub(super) keys: Vec<VerifyingKey>,
+    pub(super) unusable: Vec<UnusableKey>,
+}
+
+impl KeySet {
+    /// Reads a JWK set (RFC 7517, section 5). A key that cannot be used is left out and shows in
+    /// [`KeySet::unusable`]; it never takes the set down.
+    ///
+    /// # Errors
+    /// Not a JWK set, too many keys, or a private key that the API server cannot read.
+    pub fn from_jwks(json: &[u8], provider: &dyn Provider, limits: &Limits) -> Result<Self, Misconfigured> {
+        jwk::read_set(json, provider, limits)
+    }
+
+    /// Reads one PEM text of the API server's `--service-account-key-file` kind: public keys (SPKI) and
+    /// certificates under any label. Each key's id is the one that Kubernetes gives it.
+    ///
+    /// # Errors
+    /// No PEM block at all, or too many.
+    pub fn from_pem(text: &str, provider: &dyn Provider, limits: &Limits) -> Result<Self, Misconfigured> {
+        pem::read(text, provider, limits)
+    }
+
+    /// This set's keys, then the other's.
+    #[must_use]
+    pub fn join(mut self, other: Self) -> Self {
+        self.keys.extend(other.keys);
+        self.unusable.extend(other.unusable);
+        self
+    }
+
+    /// The usable keys, in order.
+    pub fn keys(&self) -> &[VerifyingKey] {
+        &self.keys
+    }
+
+    /// What was left out, and why.
+    pub fn unusable(&self) -> &[UnusableKey] {
+        &self.unusable
+    }
+
+    /// Tries the keys that have this id, or all where there is none (as kube-apiserver does). At most
+    /// [`Limits::keys`] tries.
+    pub(crate) fn verify(
+        &self,
+        kid: Option<&str>,
+        algorithm: Algorithm,
+        signing_input: &[u8],
+        signature: &[u8],
+    ) -> Result<(), Refusal> {
+        let mut first = None;
+        for key in self.keys.iter().filter(|key| kid.is_none() || key.kid() == kid) {
+            match key.verify(algorithm, signing_input, signature) {
+                Ok(()) => return Ok(()),
+                // A key that was bound away says more than one of another kind.
+                Err(Refusal::KeyBound(a)) => first = Some(Refusal::KeyBound(a)),
+                Err(why) => first = first.or(Some(why)),
+            }
+        }
+        let unusable = self.unusable.iter().find(|key| kid.is_none() || key.kid.is_none() || key.kid.as_deref() == kid);
+        Err(match (first, unusable) {
+            (Some(why @ Refusal::KeyBound(_)), _) => why,
+            (_, Some(key)) => Refusal::KeyUnusable(key.why),
+            (Some(why), None) => why,
+            (None, None) => Refusal::UnknownKey,
+        })
+    }
+}

@@ -1,0 +1,9 @@
+//! Keys: read from JWK sets and PEM, bound to their algorithms, gathered in an immutable set.
+
+mod jwk;
+mod key_set;
+mod pem;
+mod verifying_key;
+
+pub use key_set::{KeySet, UnusableKey};
+pub use verifying_key::{Curve, PublicKey, VerifyingKey};

@@ -1,0 +1,42 @@
+//! JWT parsing, signature verification and claim policy for Kubernetes tokens.
+//!
+//! A token goes one way, and each stage is a type of its own: [`UnverifiedToken`] (only its header can be
+//! read), [`SignedToken`] (a key of the set signed it), [`Claims`] (issuer, audience and times hold).
+//! There is no other way to a claim.
+//!
+//! ```
+//! use claimant_core::{Audience, Algorithm, KeySet, Limits, Policy, UnverifiedToken, provider};
+//!
+//! let jwks = br#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "a",
+//!     "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+//! let keys = KeySet::from_jwks(jwks, &provider::Default, &Limits::default())?;
+//! let policy = Policy::new("https://issuer.example", Audience::any_of(["my-api"])?);
+//! let mut buffer = Vec::new();
+//! let outcome = UnverifiedToken::parse("not.a.token", &mut buffer, &Limits::default())
+//!     .and_then(|token| token.verify(&keys, &[Algorithm::EdDsa]))
+//!     .and_then(|token| token.check(&policy, 1_790_000_000));
+//! assert!(outcome.is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod claims;
+mod encoding;
+mod error;
+pub mod jose;
+pub mod json;
+pub mod key;
+mod limits;
+mod policy;
+pub mod provider;
+mod token;
+mod verifier;
+
+pub use claims::Claims;
+pub use error::{Misconfigured, Reason, Refusal, UnusableReason};
+pub use jose::Algorithm;
+pub use key::{KeySet, PublicKey, UnusableKey, VerifyingKey};
+pub use limits::Limits;
+pub use policy::{Audience, Policy, TimeRules};
+pub use token::{SignedToken, UnverifiedToken, claims_issuer};
+pub use verifier::{Provider, SignatureError, UnsupportedKey, Verifier};
