@@ -1,1 +1,109 @@
-fn main() {}
+//! Replays verdicts that were recorded from the real Kubernetes code, and scores ours against them.
+
+mod oidc;
+mod score;
+mod service_accounts;
+
+use score::{Report, Tally};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: claimant-conformance [--verbose] [--json FILE] PATH...";
+
+fn main() -> ExitCode {
+    let (mut verbose, mut json, mut paths) = (false, None, Vec::new());
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--verbose" => verbose = true,
+            "--json" => match arguments.next() {
+                Some(file) => json = Some(file),
+                None => return usage("--json needs a file"),
+            },
+            flag if flag.starts_with('-') => return usage(&format!("unknown option {flag}")),
+            path => paths.push(PathBuf::from(path)),
+        }
+    }
+    if paths.is_empty() {
+        return usage("no path given");
+    }
+    match run(&paths, verbose, json.as_deref()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => usage(&why),
+    }
+}
+
+fn usage(why: &str) -> ExitCode {
+    eprintln!("claimant-conformance: {why}\n{USAGE}");
+    ExitCode::from(2)
+}
+
+fn run(paths: &[PathBuf], verbose: bool, json: Option<&str>) -> Result<bool, String> {
+    let mut files = Vec::new();
+    for path in paths {
+        collect(path, &mut files)?;
+    }
+    files.sort();
+    let mut report = Report::default();
+    println!("{}", Tally::HEADINGS);
+    for file in files {
+        let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let value: serde_json::Value =
+            serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+        let mut tally = Tally::default();
+        replay(&value, &mut tally);
+        println!("{tally} {}", file.display());
+        if verbose {
+            tally.notes.iter().for_each(|note| println!("    {note}"));
+        }
+        report.add(file.display().to_string(), tally);
+    }
+    println!("{} total", report.total);
+    for (name, count) in &report.total.names {
+        println!("{count:>7} stricter by name: {name}");
+    }
+    if let Some(file) = json {
+        let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
+        std::fs::write(file, text).map_err(|error| format!("{file}: {error}"))?;
+    }
+    Ok(report.total.is_good())
+}
+
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
+    let complain = |error: std::io::Error| format!("{}: {error}", path.display());
+    if !path.is_dir() {
+        path.metadata().map_err(complain)?;
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(path).map_err(complain)? {
+        let entry = entry.map_err(complain)?.path();
+        if entry.is_dir() || entry.extension().is_some_and(|e| e == "json") {
+            collect(&entry, files)?;
+        }
+    }
+    Ok(())
+}
+
+/// What has another format is counted as not supported yet, case by case.
+fn replay(value: &serde_json::Value, tally: &mut Tally) {
+    let suites = value.get("suites").and_then(|s| s.as_array()).map(Vec::as_slice).unwrap_or_default();
+    let of_tokens = |suite: &serde_json::Value| suite.get("jwks").is_some() || suite.get("flags").is_some();
+    for suite in suites {
+        if suite.pointer("/config/publicKeysPEM").is_some() {
+            service_accounts::replay(suite, tally);
+        } else if of_tokens(suite) || suite.get("configError").is_some() {
+            oidc::replay(suite, tally);
+        } else {
+            tally.unsupported += count(suite.get("cases"));
+        }
+    }
+    if suites.is_empty() {
+        tally.unsupported += count(value.get("cases")).max(1);
+    }
+}
+
+fn count(list: Option<&serde_json::Value>) -> usize {
+    list.and_then(|cases| cases.as_array()).map_or(0, Vec::len)
+}

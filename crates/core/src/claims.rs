@@ -30,6 +30,14 @@ impl<'a> Claims<'a> {
         text(&self.object, name)
     }
 
+    /// The audiences of `aud`, text or list; empty where it is absent.
+    ///
+    /// # Errors
+    /// Another type.
+    pub fn audiences(&self) -> Result<Vec<Cow<'a, str>>, Refusal> {
+        audiences(&self.object, false)
+    }
+
     /// All members, in the token's order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.object.iter()

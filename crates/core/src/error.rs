@@ -117,6 +117,19 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Whether the API server's library cannot read this token at all, so that its service-account
+    /// authenticators leave it to the next one.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(
+            self,
+            Self::NotCompact
+                | Self::Base64("header" | "signature")
+                | Self::Json("header")
+                | Self::DuplicateMember("header")
+                | Self::HeaderType(_)
+        )
+    }
+
     /// The stable code of this refusal.
     pub fn reason(&self) -> Reason {
         match self {

@@ -94,7 +94,8 @@ impl Policy {
             claims::text(&object, "sub")?;
             claims::text(&object, "jti")?;
         }
-        if !issuer_matches(&self.issuer, &issuer) {
+        let same = if oidc { issuer_matches(&self.issuer, &issuer) } else { self.issuer == issuer };
+        if !same {
             return Err(Refusal::Issuer);
         }
         if !self.audience.accepts(&audiences) {

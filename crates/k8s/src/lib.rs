@@ -1,1 +1,27 @@
-//! x
+//! Kubernetes tokens to [`UserInfo`], with the API server's verdict.
+//!
+//! ```
+//! use claimant_core::{KeySet, Limits, provider};
+//! use claimant_k8s::{Authenticator, Error, config::AuthenticationConfiguration, oidc::OidcAuthenticator};
+//!
+//! let config = AuthenticationConfiguration::from_json(r#"{
+//!     "apiVersion": "apiserver.config.k8s.io/v1", "kind": "AuthenticationConfiguration",
+//!     "jwt": [{"issuer": {"url": "https://issuer.example", "audiences": ["my-cluster"]},
+//!              "claimMappings": {"username": {"claim": "sub", "prefix": "oidc:"}}}]}"#, &[])?;
+//! let keys = KeySet::from_jwks(br#"{"keys": []}"#, &provider::Default, &Limits::default())?;
+//! let authenticator = OidcAuthenticator::from_config(config.jwt.into_iter().next().unwrap(), keys)?;
+//! assert!(matches!(authenticator.authenticate("not.a.token", 1_790_000_000), Err(Error::Unrecognized)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod authenticator;
+pub mod config;
+mod error;
+pub mod oidc;
+pub mod service_account;
+mod user_info;
+
+pub use authenticator::{Authenticated, Authenticator, Union};
+pub use error::{ConfigError, Error, FieldError, Refusal};
+pub use user_info::UserInfo;

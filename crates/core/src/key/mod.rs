@@ -6,4 +6,5 @@ mod pem;
 mod verifying_key;
 
 pub use key_set::{KeySet, UnusableKey};
+pub use pem::has_certificates;
 pub use verifying_key::{Curve, PublicKey, VerifyingKey};

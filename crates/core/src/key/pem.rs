@@ -27,6 +27,14 @@ pub(super) fn read(text: &str, provider: &dyn Provider, limits: &Limits) -> Resu
     Ok(set)
 }
 
+/// Whether `text` holds at least one certificate in PEM and none that is broken, as a pool of trusted
+/// certificates must.
+pub fn has_certificates(text: &str) -> bool {
+    let Ok(blocks) = blocks(text) else { return false };
+    let mut certificates = blocks.iter().filter(|(label, _)| label == "CERTIFICATE").peekable();
+    certificates.peek().is_some() && certificates.all(|(_, der)| spki_of_certificate(der).is_some())
+}
+
 /// The public key information inside a certificate, which may have expired.
 pub(super) fn spki_of_certificate(der: &[u8]) -> Option<SubjectPublicKeyInfoOwned> {
     Some(x509_cert::Certificate::from_der(der).ok()?.tbs_certificate.subject_public_key_info)

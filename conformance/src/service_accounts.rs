@@ -1,0 +1,72 @@
+//! Service-account tokens with the cluster objects that they refer to.
+
+use crate::score::Tally;
+use claimant_core::{KeySet, Limits, claims_issuer, provider};
+use claimant_k8s::service_account::{MemoryObjects, ObjectKind, ObjectMeta, ServiceAccounts};
+use serde_json::Value;
+
+const LEGACY_ISSUER: &str = "kubernetes/serviceaccount";
+
+pub(crate) fn replay(suite: &Value, tally: &mut Tally) {
+    let config = &suite["config"];
+    let keys = texts(&config["publicKeysPEM"])
+        .iter()
+        .map(|pem| KeySet::from_pem(pem, &provider::Default, &Limits::default()).unwrap_or_default())
+        .fold(KeySet::default(), KeySet::join);
+    let audiences = texts(&config["apiAudiences"]);
+    let accounts = ServiceAccounts::new(texts(&config["issuers"]), keys, audiences.clone())
+        .with_objects(objects(&config["objects"]));
+    let now = suite["now"].as_i64().unwrap_or_default();
+    for case in suite["cases"].as_array().into_iter().flatten() {
+        let token = case["token"].as_str().unwrap_or_default();
+        // Tokens of secrets come with the issue that brings them.
+        if config["legacy"] == true && claims_issuer(token, LEGACY_ISSUER) {
+            tally.unsupported += 1;
+            continue;
+        }
+        let requested = case.get("audiences").map_or_else(|| audiences.clone(), texts);
+        let ours = accounts.authenticate_for(token, &requested, now);
+        let label =
+            format!("{}: {}", suite["name"].as_str().unwrap_or_default(), case["name"].as_str().unwrap_or_default());
+        tally.token(&label, &case["expect"], &ours, false);
+    }
+}
+
+fn objects(lists: &Value) -> MemoryObjects {
+    let mut objects = MemoryObjects::default();
+    for (list, kind) in [
+        ("serviceAccounts", ObjectKind::ServiceAccount),
+        ("secrets", ObjectKind::Secret),
+        ("pods", ObjectKind::Pod),
+        ("nodes", ObjectKind::Node),
+    ] {
+        for object in lists[list].as_array().into_iter().flatten() {
+            let meta = &object["metadata"];
+            let text = |name: &str| meta[name].as_str().unwrap_or_default();
+            let deleted_at = meta["deletionTimestamp"].as_str().and_then(seconds);
+            objects.insert(
+                kind,
+                text("namespace"),
+                text("name"),
+                ObjectMeta { uid: text("uid").to_owned(), deleted_at },
+            );
+        }
+    }
+    objects
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(|t| t.as_str()).map(ToOwned::to_owned).collect()
+}
+
+/// Seconds since 1970 of `YYYY-MM-DDThh:mm:ssZ` (days by Howard Hinnant's civil-calendar formula).
+fn seconds(text: &str) -> Option<i64> {
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
+    let (mut year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    year -= i64::from(month <= 2);
+    let era = year.div_euclid(400);
+    let of_era = year - era * 400;
+    let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
+    Some(days * 86_400 + number(11, 13)? * 3_600 + number(14, 16)? * 60 + number(17, 19)?)
+}

@@ -1,0 +1,54 @@
+//! The AuthenticationConfiguration (apiserver.config.k8s.io) and the `--oidc-*` flags, loaded and refused
+//! as kube-apiserver does.
+
+mod flags;
+mod types;
+mod url;
+mod validate;
+
+pub use flags::OidcFlags;
+pub use types::{
+    Anonymous, AnonymousCondition, AuthenticationConfiguration, ClaimMappings, ClaimOrExpression, ClaimValidationRule,
+    ExtraMapping, Issuer, JwtAuthenticator, PrefixedClaimOrExpression, UserValidationRule,
+};
+
+use crate::ConfigError;
+
+const VERSIONS: [&str; 3] =
+    ["apiserver.config.k8s.io/v1", "apiserver.config.k8s.io/v1beta1", "apiserver.config.k8s.io/v1alpha1"];
+
+impl AuthenticationConfiguration {
+    /// Loads and validates JSON. `disallowed_issuers` are those of the cluster's own service accounts.
+    ///
+    /// # Errors
+    /// What the API server refuses, every field at once; and, for now, any CEL expression.
+    pub fn from_json(text: &str, disallowed_issuers: &[String]) -> Result<Self, ConfigError> {
+        let config: Self = serde_json::from_str(text).map_err(|error| ConfigError::Decode(error.to_string()))?;
+        if !VERSIONS.contains(&config.api_version.as_str()) || config.kind != "AuthenticationConfiguration" {
+            return Err(ConfigError::Decode(format!(
+                "no kind {:?} in version {:?}; expected AuthenticationConfiguration in {}",
+                config.kind,
+                config.api_version,
+                VERSIONS.join(", ")
+            )));
+        }
+        config.validate(disallowed_issuers)?;
+        Ok(config)
+    }
+
+    /// Checks the rules of the API server's validation.
+    ///
+    /// # Errors
+    /// Every field that is refused; or the first CEL expression, where nothing else is wrong.
+    pub fn validate(&self, disallowed_issuers: &[String]) -> Result<(), ConfigError> {
+        let mut errors = Vec::new();
+        validate::configuration(self, disallowed_issuers, &mut errors);
+        if !errors.is_empty() {
+            return Err(ConfigError::Invalid(errors));
+        }
+        match self.jwt.iter().enumerate().find_map(|(i, jwt)| jwt.first_expression(i)) {
+            Some(path) => Err(ConfigError::Expression(path)),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The fields of the file, under their own names; null is the same as absent, as in the API server.
+
+use serde::{Deserialize, Deserializer};
+
+/// The file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct AuthenticationConfiguration {
+    /// `apiserver.config.k8s.io/v1`, `v1beta1` or `v1alpha1`.
+    #[serde(deserialize_with = "or_null")]
+    pub api_version: String,
+    /// `AuthenticationConfiguration`.
+    #[serde(deserialize_with = "or_null")]
+    pub kind: String,
+    /// The issuers, at most 64.
+    #[serde(deserialize_with = "list_or_null")]
+    pub jwt: Vec<JwtAuthenticator>,
+    /// Anonymous requests.
+    pub anonymous: Option<Anonymous>,
+}
+
+/// One issuer, and how its claims become a user.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct JwtAuthenticator {
+    /// Who signs.
+    #[serde(deserialize_with = "or_null")]
+    pub issuer: Issuer,
+    /// What the claims must say.
+    #[serde(deserialize_with = "list_or_null")]
+    pub claim_validation_rules: Vec<ClaimValidationRule>,
+    /// Which claim becomes what.
+    #[serde(deserialize_with = "or_null")]
+    pub claim_mappings: ClaimMappings,
+    /// What the user must be like.
+    #[serde(deserialize_with = "list_or_null")]
+    pub user_validation_rules: Vec<UserValidationRule>,
+}
+
+/// Who signs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Issuer {
+    /// The `iss` of its tokens; https.
+    #[serde(deserialize_with = "or_null")]
+    pub url: String,
+    /// Where its discovery document stands, if not below `url`.
+    #[serde(rename = "discoveryURL", deserialize_with = "or_null")]
+    pub discovery_url: String,
+    /// PEM of the certificates that its server is trusted by.
+    #[serde(deserialize_with = "or_null")]
+    pub certificate_authority: String,
+    /// A token must name one of these.
+    #[serde(deserialize_with = "strings_or_null")]
+    pub audiences: Vec<String>,
+    /// `MatchAny` where there are several audiences.
+    #[serde(deserialize_with = "or_null")]
+    pub audience_match_policy: String,
+    /// `controlplane` or `cluster`.
+    #[serde(deserialize_with = "or_null")]
+    pub egress_selector_type: String,
+}
+
+/// A claim that must be there with a value, or a CEL expression that must be true.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[allow(missing_docs)]
+pub struct ClaimValidationRule {
+    #[serde(deserialize_with = "or_null")]
+    pub claim: String,
+    #[serde(deserialize_with = "or_null")]
+    pub required_value: String,
+    #[serde(deserialize_with = "or_null")]
+    pub expression: String,
+    #[serde(deserialize_with = "or_null")]
+    pub message: String,
+}
+
+/// A CEL expression over the user that must be true.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[allow(missing_docs)]
+pub struct UserValidationRule {
+    #[serde(deserialize_with = "or_null")]
+    pub expression: String,
+    #[serde(deserialize_with = "or_null")]
+    pub message: String,
+}
+
+/// Which claim becomes what.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[allow(missing_docs)]
+pub struct ClaimMappings {
+    #[serde(deserialize_with = "or_null")]
+    pub username: PrefixedClaimOrExpression,
+    #[serde(deserialize_with = "or_null")]
+    pub groups: PrefixedClaimOrExpression,
+    #[serde(deserialize_with = "or_null")]
+    pub uid: ClaimOrExpression,
+    #[serde(deserialize_with = "list_or_null")]
+    pub extra: Vec<ExtraMapping>,
+}
+
+/// A claim with a prefix, or a CEL expression.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[allow(missing_docs)]
+pub struct PrefixedClaimOrExpression {
+    #[serde(deserialize_with = "or_null")]
+    pub claim: String,
+    pub prefix: Option<String>,
+    #[serde(deserialize_with = "or_null")]
+    pub expression: String,
+}
+
+/// A claim, or a CEL expression.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[allow(missing_docs)]
+pub struct ClaimOrExpression {
+    #[serde(deserialize_with = "or_null")]
+    pub claim: String,
+    #[serde(deserialize_with = "or_null")]
+    pub expression: String,
+}
+
+/// An extra and the CEL expression of its value.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[allow(missing_docs)]
+pub struct ExtraMapping {
+    #[serde(deserialize_with = "or_null")]
+    pub key: String,
+    #[serde(deserialize_with = "or_null")]
+    pub value_expression: String,
+}
+
+/// Whether requests without credentials are let in, and where.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[allow(missing_docs)]
+pub struct Anonymous {
+    #[serde(deserialize_with = "or_null")]
+    pub enabled: bool,
+    #[serde(deserialize_with = "list_or_null")]
+    pub conditions: Vec<AnonymousCondition>,
+}
+
+/// A path that anonymous requests may have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[allow(missing_docs)]
+pub struct AnonymousCondition {
+    #[serde(deserialize_with = "or_null")]
+    pub path: String,
+}
+
+impl JwtAuthenticator {
+    /// The path of the first CEL expression of this, the `index`th, authenticator.
+    pub(super) fn first_expression(&self, index: usize) -> Option<String> {
+        let m = &self.claim_mappings;
+        let rules = self.claim_validation_rules.iter().enumerate();
+        let found = rules
+            .filter(|(_, rule)| !rule.expression.is_empty())
+            .map(|(i, _)| format!("claimValidationRules[{i}].expression"))
+            .chain((!m.username.expression.is_empty()).then(|| "claimMappings.username.expression".to_owned()))
+            .chain((!m.groups.expression.is_empty()).then(|| "claimMappings.groups.expression".to_owned()))
+            .chain((!m.uid.expression.is_empty()).then(|| "claimMappings.uid.expression".to_owned()))
+            .chain((!m.extra.is_empty()).then(|| "claimMappings.extra[0].valueExpression".to_owned()))
+            .chain((!self.user_validation_rules.is_empty()).then(|| "userValidationRules[0].expression".to_owned()))
+            .next()?;
+        Some(format!("jwt[{index}].{found}"))
+    }
+}
+
+fn or_null<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+fn list_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(d: D) -> Result<Vec<T>, D::Error> {
+    let list: Option<Vec<Option<T>>> = Option::deserialize(d)?;
+    Ok(list.unwrap_or_default().into_iter().map(Option::unwrap_or_default).collect())
+}
+
+fn strings_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    list_or_null(deserializer)
+}

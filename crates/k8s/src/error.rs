@@ -1,0 +1,106 @@
+//! Why there is no user: nobody's token, a refusal, or no way to know now.
+
+use claimant_core::Reason;
+
+/// The outcome where there is no user.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Not a token of ours: the next authenticator may try it.
+    #[error("the token is from no issuer that is known here")]
+    Unrecognized,
+    /// A token of ours that is refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// Why a token of ours is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The token itself.
+    #[error(transparent)]
+    Token(#[from] claimant_core::Refusal),
+    /// A claim that is mapped is missing.
+    #[error("claim {0:?} is missing")]
+    ClaimMissing(String),
+    /// A claim that is mapped has the wrong type.
+    #[error("claim {0:?} has the wrong type")]
+    ClaimType(String),
+    /// A required claim has another value.
+    #[error("claim {0:?} has another value than the required one")]
+    ClaimValue(String),
+    /// `email_verified` is false.
+    #[error("the email is not verified")]
+    EmailNotVerified,
+    /// `_claim_names` and `_claim_sources` do not fit together.
+    #[error("the distributed claims are malformed")]
+    DistributedClaims,
+    /// The groups stand at another address (OpenID Connect Core, section 5.6.2); we do not fetch them.
+    #[error("the groups are a distributed claim, which is not fetched")]
+    DistributedGroups,
+    /// An object that the token refers to is missing.
+    #[error("the {0} does not exist")]
+    ObjectMissing(&'static str),
+    /// An object that the token refers to was made anew.
+    #[error("the {0} has another uid")]
+    ObjectUid(&'static str),
+    /// An object that the token refers to is deleted.
+    #[error("the {0} has been deleted")]
+    ObjectDeleted(&'static str),
+    /// Bound to a webhook configuration, which Kubernetes refuses by default.
+    #[error("bound to a webhook configuration")]
+    WebhookBound,
+}
+
+impl Refusal {
+    /// The stable code.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Token(inner) => inner.reason(),
+            Self::ClaimMissing(_) => "claim_missing",
+            Self::ClaimType(_) => "claim_type",
+            Self::ClaimValue(_) => "claim_value",
+            Self::EmailNotVerified => "email_not_verified",
+            Self::DistributedClaims => "distributed_claims",
+            Self::DistributedGroups => "distributed_groups",
+            Self::ObjectMissing(_) => "object_missing",
+            Self::ObjectUid(_) => "object_uid",
+            Self::ObjectDeleted(_) => "object_deleted",
+            Self::WebhookBound => "webhook_bound",
+        }
+    }
+}
+
+/// Why a configuration does not load.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// Not the JSON of an AuthenticationConfiguration; line and column are in the text.
+    #[error("decode: {0}")]
+    Decode(String),
+    /// Fields that the API server refuses, all of them.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Invalid(Vec<FieldError>),
+    /// A CEL expression: not supported yet.
+    #[error("{0}: CEL expressions are not supported yet")]
+    Expression(String),
+    /// A flag with a value that the API server refuses.
+    #[error("--{flag}: {why}")]
+    Flag {
+        /// The flag's name, without dashes.
+        flag: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// One field that is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {why}")]
+pub struct FieldError {
+    /// The field's path, as the API server writes it.
+    pub path: String,
+    /// What is wrong.
+    pub why: String,
+}

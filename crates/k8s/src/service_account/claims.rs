@@ -1,0 +1,128 @@
+//! The private claims of a bound token: the member `kubernetes.io`.
+
+use super::account;
+use crate::{Refusal, UserInfo};
+use claimant_core::json::{self, Object};
+use claimant_core::{Claims, Refusal as TokenRefusal};
+use std::borrow::Cow;
+
+const NAME: &str = "kubernetes.io";
+
+/// A reference to an object: both parts may be empty.
+#[derive(Debug, Default)]
+pub(super) struct Reference<'a> {
+    pub(super) name: Cow<'a, str>,
+    pub(super) uid: Cow<'a, str>,
+}
+
+/// What a bound token says of itself.
+#[derive(Debug, Default)]
+pub(super) struct PrivateClaims<'a> {
+    pub(super) namespace: Cow<'a, str>,
+    pub(super) account: Reference<'a>,
+    pub(super) pod: Option<Reference<'a>>,
+    pub(super) secret: Option<Reference<'a>>,
+    pub(super) node: Option<Reference<'a>>,
+    pub(super) webhook: bool,
+}
+
+impl<'a> PrivateClaims<'a> {
+    pub(super) fn read(claims: &Claims<'a>) -> Result<Self, TokenRefusal> {
+        let object = match claims.get(NAME) {
+            None | Some("null") => return Ok(Self::default()),
+            Some(raw) if raw.starts_with('{') => Object::parse(raw, NAME)?,
+            Some(_) => return Err(TokenRefusal::ClaimType(NAME)),
+        };
+        for (_, raw) in object.iter() {
+            // Twins count in every reference, known or not.
+            if raw.starts_with('{') {
+                Object::parse(raw, NAME)?;
+            }
+        }
+        check_attestations(&object)?;
+        check_warn_after(&object)?;
+        let webhooks = ["validatingwebhookconfiguration", "mutatingwebhookconfiguration"];
+        let mut webhook = false;
+        for name in webhooks {
+            webhook |= reference(&object, name)?.is_some();
+        }
+        Ok(Self {
+            namespace: text(&object, "namespace")?,
+            account: reference(&object, "serviceaccount")?.unwrap_or_default(),
+            pod: reference(&object, "pod")?,
+            secret: reference(&object, "secret")?,
+            node: reference(&object, "node")?,
+            webhook,
+        })
+    }
+
+    /// What can be said without the cluster's objects: an account without a name exists nowhere.
+    pub(super) fn check_offline(&self) -> Result<(), Refusal> {
+        if self.account.name.is_empty() || self.namespace.is_empty() {
+            return Err(Refusal::ObjectMissing("service account"));
+        }
+        if self.webhook { Err(Refusal::WebhookBound) } else { Ok(()) }
+    }
+
+    pub(super) fn user(&self) -> UserInfo {
+        let mut user = account(&self.namespace, &self.account.name, &self.account.uid);
+        if let Some(pod) = self.pod.as_ref().filter(|pod| !pod.name.is_empty() && !pod.uid.is_empty()) {
+            user.set("authentication.kubernetes.io/pod-name", &pod.name);
+            user.set("authentication.kubernetes.io/pod-uid", &pod.uid);
+        }
+        if let Some(node) = self.node.as_ref().filter(|node| !node.name.is_empty()) {
+            user.set("authentication.kubernetes.io/node-name", &node.name);
+            if !node.uid.is_empty() {
+                user.set("authentication.kubernetes.io/node-uid", &node.uid);
+            }
+        }
+        user
+    }
+}
+
+fn reference<'a>(object: &Object<'a>, name: &'static str) -> Result<Option<Reference<'a>>, TokenRefusal> {
+    match object.get(name) {
+        None | Some("null") => Ok(None),
+        Some(raw) if raw.starts_with('{') => {
+            let members = Object::parse(raw, NAME)?;
+            Ok(Some(Reference { name: text(&members, "name")?, uid: text(&members, "uid")? }))
+        }
+        Some(_) => Err(TokenRefusal::ClaimType(name)),
+    }
+}
+
+fn text<'a>(object: &Object<'a>, name: &'static str) -> Result<Cow<'a, str>, TokenRefusal> {
+    match object.get(name) {
+        None | Some("null") => Ok(Cow::Borrowed("")),
+        Some(raw) => json::string(raw, NAME)?.ok_or(TokenRefusal::ClaimType(name)),
+    }
+}
+
+/// `warnafter` refuses nothing, but it must be a number (a double) or null.
+fn check_warn_after(object: &Object<'_>) -> Result<(), TokenRefusal> {
+    match object.get("warnafter") {
+        None | Some("null") => Ok(()),
+        Some(raw) if raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => {
+            let finite = raw.parse::<f64>().is_ok_and(f64::is_finite);
+            if finite { Ok(()) } else { Err(TokenRefusal::ClaimType("warnafter")) }
+        }
+        Some(_) => Err(TokenRefusal::ClaimType("warnafter")),
+    }
+}
+
+/// `attestations` is a map of lists of text.
+fn check_attestations(object: &Object<'_>) -> Result<(), TokenRefusal> {
+    let wrong = || TokenRefusal::ClaimType("attestations");
+    let Some(raw) = object.get("attestations").filter(|raw| *raw != "null") else { return Ok(()) };
+    if !raw.starts_with('{') {
+        return Err(wrong());
+    }
+    for (_, list) in Object::parse(raw, NAME)?.iter().filter(|(_, raw)| *raw != "null") {
+        for item in json::elements(list).ok_or_else(wrong)? {
+            if item != "null" && !item.starts_with('"') {
+                return Err(wrong());
+            }
+        }
+    }
+    Ok(())
+}
