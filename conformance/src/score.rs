@@ -140,6 +140,7 @@ fn difference(reason: &str) -> Option<&'static str> {
         "key_weak_rsa" => "strong-keys",
         "key_unsupported" => "supported-keys",
         "key_algorithm" => "curve-of-algorithm",
+        "signature_pss" => "pss-salt-length",
         "key_use" => "key-use",
         "key_ops" => "key-operations",
         "key_bound_to_algorithm" => "key-algorithm",

@@ -32,6 +32,31 @@ pub(crate) fn replay(suite: &Value, tally: &mut Tally) {
     }
 }
 
+/// Tokens that a real API server issued, and its TokenReview statuses.
+pub(crate) fn replay_real(file: &Value, tally: &mut Tally) {
+    let issuer = file["discovery"]["issuer"].as_str().unwrap_or_default().to_owned();
+    let keys = KeySet::from_jwks(file["jwks"].to_string().as_bytes(), &provider::Default, &Limits::default());
+    let accounts =
+        ServiceAccounts::new([issuer.clone()], keys.unwrap_or_default(), [issuer.clone()]).with_objects(objects(file));
+    for case in file["cases"].as_array().into_iter().flatten() {
+        let status = &case["status"];
+        let mut expect = serde_json::json!({"verdict": "reject", "error": status["error"]});
+        if status["authenticated"] == true {
+            let mut user = status["user"].clone();
+            // TokenReview's request chain adds this one.
+            if let Some(groups) = user["groups"].as_array_mut() {
+                groups.retain(|group| group != "system:authenticated");
+            }
+            expect = serde_json::json!({"verdict": "accept", "user": user, "audiences": status["audiences"]});
+        }
+        let requested =
+            Some(texts(&case["audiences"])).filter(|a| !a.is_empty()).unwrap_or_else(|| vec![issuer.clone()]);
+        let token = case["token"].as_str().unwrap_or_default();
+        let ours = accounts.authenticate_for(token, &requested, file["now"].as_i64().unwrap_or_default());
+        tally.token(case["name"].as_str().unwrap_or_default(), &expect, &ours, false);
+    }
+}
+
 fn objects(lists: &Value) -> MemoryObjects {
     let mut objects = MemoryObjects::default();
     for (list, kind) in [

@@ -78,6 +78,9 @@ pub enum Refusal {
     /// The signature does not hold.
     #[error("the signature does not hold")]
     Signature,
+    /// An RSASSA-PSS signature does not hold with a salt as long as the digest (RFC 7518, section 3.5).
+    #[error("the signature does not hold with a salt as long as the digest")]
+    PssSignature,
     /// A registered claim has the wrong type or is out of range.
     #[error("claim \"{0}\" has the wrong type")]
     ClaimType(&'static str),
@@ -152,6 +155,7 @@ impl Refusal {
             Self::KeyAlgorithm(_) => "key_algorithm",
             Self::KeyBound(_) => "key_bound_to_algorithm",
             Self::Signature => "signature",
+            Self::PssSignature => "signature_pss",
             Self::ClaimType(_) => "claim_type",
             Self::ClaimMissing(_) => "claim_missing",
             Self::Issuer => "issuer",

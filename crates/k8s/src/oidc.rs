@@ -73,10 +73,9 @@ impl OidcAuthenticator {
         if !self.uid.is_empty() {
             user.uid = required_text(claims, &self.uid)?;
         }
-        if let Some(Ok(Some(jti))) = claims.get("jti").map(|raw| json::string(raw, PART)) {
-            if !jti.is_empty() {
-                user.set(CREDENTIAL_ID, &format!("JTI={jti}"));
-            }
+        let jti = claims.get("jti").and_then(|raw| json::string(raw, PART).ok().flatten());
+        if let Some(jti) = jti.filter(|jti| !jti.is_empty()) {
+            user.set(CREDENTIAL_ID, &format!("JTI={jti}"));
         }
         for rule in &self.required {
             if required_text(claims, &rule.claim)? != rule.required_value {

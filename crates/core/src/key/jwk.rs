@@ -65,10 +65,9 @@ fn read_key(
     if text_of(members, "use").as_deref() == Some("enc") {
         return Err(UnusableReason::Use);
     }
-    if let Some(operations) = members.get("key_ops").and_then(json::elements) {
-        if !operations.contains(&"\"verify\"") {
-            return Err(UnusableReason::KeyOps);
-        }
+    let operations = members.get("key_ops").and_then(json::elements);
+    if operations.is_some_and(|operations| !operations.contains(&"\"verify\"")) {
+        return Err(UnusableReason::KeyOps);
     }
     let bound_to = match text_of(members, "alg") {
         None => None,

@@ -50,6 +50,16 @@ impl PublicKey {
         }
     }
 
+    /// Whether an elliptic point lies on its curve; providers may find out only with the first signature.
+    fn refuse_off_curve(&self) -> Result<(), UnusableReason> {
+        let fine = match self {
+            Self::Ec { curve: Curve::P256, point } => p256::PublicKey::from_sec1_bytes(point).is_ok(),
+            Self::Ec { curve: Curve::P384, point } => p384::PublicKey::from_sec1_bytes(point).is_ok(),
+            _ => true,
+        };
+        if fine { Ok(()) } else { Err(UnusableReason::Unreadable) }
+    }
+
     /// RSA: 2048 to 8192 bits, an odd exponent from 3 to 2^31 - 1. Looks at lengths only, so that a huge
     /// modulus costs nothing.
     fn refuse_weak(&self) -> Result<(), UnusableReason> {
@@ -84,10 +94,13 @@ impl VerifyingKey {
         provider: &dyn Provider,
     ) -> Result<Self, UnusableReason> {
         key.refuse_weak()?;
+        key.refuse_off_curve()?;
         let verifiers: Vec<_> =
             key.algorithms().iter().filter_map(|a| provider.verifier(*a, key).ok().map(|v| (*a, v))).collect();
         if verifiers.is_empty() {
-            return Err(UnusableReason::Unsupported);
+            // With a provider that serves P-521 at all, a point that it refuses is not on the curve.
+            let off_curve = matches!(key, PublicKey::Ec { curve: Curve::P521, .. }) && cfg!(feature = "es512");
+            return Err(if off_curve { UnusableReason::Unreadable } else { UnusableReason::Unsupported });
         }
         Ok(Self { kid, bound_to, verifiers })
     }
@@ -107,7 +120,10 @@ impl VerifyingKey {
         if self.bound_to.is_some_and(|bound| bound != algorithm) {
             return Err(Refusal::KeyBound(algorithm));
         }
-        verifier.verify(signing_input, signature).map_err(|_| Refusal::Signature)
+        verifier.verify(signing_input, signature).map_err(|_| match algorithm {
+            Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512 => Refusal::PssSignature,
+            _ => Refusal::Signature,
+        })
     }
 }
 
