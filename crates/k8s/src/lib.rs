@@ -25,8 +25,3 @@ mod user_info;
 pub use authenticator::{Authenticated, Authenticator, Union};
 pub use error::{ConfigError, Error, FieldError, Refusal};
 pub use user_info::UserInfo;
-
-/// The README's example, compiled.
-#[doc = include_str!("../../../README.md")]
-#[cfg(doctest)]
-struct Readme;
