@@ -63,6 +63,7 @@ fn run(paths: &[PathBuf], verbose: bool, json: Option<&str>) -> Result<bool, Str
         report.add(file.display().to_string(), tally);
     }
     println!("{} total", report.total);
+    println!("{}", report.total.share());
     for (name, count) in &report.total.names {
         println!("{count:>7} stricter by name: {name}");
     }
@@ -102,14 +103,17 @@ fn replay(value: &serde_json::Value, tally: &mut Tally) {
         } else if of_tokens(suite) || suite.get("configError").is_some() {
             oidc::replay(suite, tally);
         } else {
-            tally.unsupported += count(suite.get("cases"));
+            unsupported(suite, tally);
         }
     }
     if suites.is_empty() {
-        tally.unsupported += count(value.get("cases")).max(1);
+        unsupported(value, tally);
     }
 }
 
-fn count(list: Option<&serde_json::Value>) -> usize {
-    list.and_then(|cases| cases.as_array()).map_or(0, Vec::len)
+fn unsupported(list: &serde_json::Value, tally: &mut Tally) {
+    match list["cases"].as_array() {
+        Some(cases) => cases.iter().for_each(|case| tally.unsupported(&format!("{}{}", case["name"], case["id"]))),
+        None => tally.unsupported("another format"),
+    }
 }

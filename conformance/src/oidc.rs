@@ -1,7 +1,7 @@
 //! Tokens under an AuthenticationConfiguration or the `--oidc-*` flags.
 
-use crate::score::Tally;
-use claimant_core::{KeySet, Limits, UnusableReason, provider};
+use crate::score::{KeyReport, Tally};
+use claimant_core::{KeySet, Limits, Misconfigured, UnusableReason, provider};
 use claimant_k8s::config::{AuthenticationConfiguration, OidcFlags};
 use claimant_k8s::oidc::OidcAuthenticator;
 use claimant_k8s::{Authenticator, ConfigError, Union};
@@ -11,26 +11,33 @@ pub(crate) fn replay(suite: &Value, tally: &mut Tally) {
     let name = suite["name"].as_str().unwrap_or_default();
     let cases = suite["cases"].as_array().map(Vec::as_slice).unwrap_or_default();
     let theirs = suite["configError"].as_str();
-    let mut broken_key = false;
-    match load(suite, &mut broken_key) {
-        Err(ConfigError::Expression(_)) => tally.unsupported += cases.len() + 1,
+    let mut keys = KeyReport::default();
+    match load(suite, &mut keys) {
+        Err(why @ ConfigError::Expression(_)) => {
+            tally.unsupported(&format!("{name}: the configuration: {why}"));
+            cases.iter().for_each(|case| tally.unsupported(&label(name, case)));
+        }
+        Err(ConfigError::Limit(why)) => tally.named(&format!("{name}: the configuration: {why}"), "limits"),
         Err(why) => {
             tally.config(name, theirs, Err(&why.to_string()));
-            tally.unsupported += cases.len();
+            cases.iter().for_each(|case| tally.unsupported(&label(name, case)));
         }
         Ok(union) => {
             tally.config(name, theirs, Ok(()));
             let now = suite["now"].as_i64().unwrap_or_default();
             for case in cases {
                 let ours = union.authenticate(case["token"].as_str().unwrap_or_default(), now);
-                let label = format!("{name}: {}", case["name"].as_str().unwrap_or_default());
-                tally.token(&label, &case["expect"], &ours, broken_key);
+                tally.token(&label(name, case), &case["expect"], &ours, &keys);
             }
         }
     }
 }
 
-fn load(suite: &Value, broken_key: &mut bool) -> Result<Union, ConfigError> {
+fn label(suite: &str, case: &Value) -> String {
+    format!("{suite}: {}", case["name"].as_str().unwrap_or_default())
+}
+
+fn load(suite: &Value, report: &mut KeyReport) -> Result<Union, ConfigError> {
     let disallowed: Vec<String> = suite["disallowedIssuers"]
         .as_array()
         .into_iter()
@@ -39,8 +46,11 @@ fn load(suite: &Value, broken_key: &mut bool) -> Result<Union, ConfigError> {
         .collect();
     let mut keys_of = |issuer: &str| {
         let text = suite["jwks"][issuer].to_string();
-        let set = KeySet::from_jwks(text.as_bytes(), &provider::Default, &Limits::default()).unwrap_or_default();
-        *broken_key |= set.unusable().iter().any(|key| key.why == UnusableReason::Unreadable);
+        let set = KeySet::from_jwks(text.as_bytes(), &provider::Default, &Limits::default()).unwrap_or_else(|error| {
+            report.set_limit |= matches!(error, Misconfigured::TooManyKeys { .. });
+            KeySet::default()
+        });
+        report.unreadable |= set.unusable().iter().any(|key| key.why == UnusableReason::Unreadable);
         set
     };
     if let Some(flags) = suite.get("flags").filter(|flags| !flags.is_null()) {

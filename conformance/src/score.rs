@@ -22,6 +22,15 @@ pub(crate) struct Tally {
     pub(crate) notes: Vec<String>,
 }
 
+/// What is to know of the keys of a suite.
+#[derive(Debug, Default)]
+pub(crate) struct KeyReport {
+    /// A key of a set cannot be read.
+    pub(crate) unreadable: bool,
+    /// A set has more keys than we take.
+    pub(crate) set_limit: bool,
+}
+
 /// All files.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Report {
@@ -55,11 +64,38 @@ impl Tally {
         self.looser + self.other_user + self.stricter_unnamed == 0
     }
 
-    /// Scores one token. `broken_key` says that the set has a key that cannot be read.
-    pub(crate) fn token(&mut self, case: &str, expect: &Value, ours: &Result<Authenticated, Error>, broken_key: bool) {
+    /// The share of `same` among what was replayed, in words.
+    pub(crate) fn share(&self) -> String {
+        let stricter = self.stricter_named + self.stricter_unnamed;
+        let replayed = self.same + stricter + self.looser + self.kinder + self.other_user;
+        let per_mille = (self.same * 1000).checked_div(replayed).unwrap_or_default();
+        format!("same: {}.{} % of {replayed} replayed", per_mille / 10, per_mille % 10)
+    }
+
+    /// Counts a case that cannot be replayed yet.
+    pub(crate) fn unsupported(&mut self, case: &str) {
+        self.unsupported += 1;
+        self.notes.push(format!("not supported yet: {case}"));
+    }
+
+    /// Counts a case in which we are stricter by a name.
+    pub(crate) fn named(&mut self, note: &str, name: &'static str) {
+        self.stricter_named += 1;
+        *self.names.entry(name).or_default() += 1;
+        self.notes.push(format!("{name}: {note}"));
+    }
+
+    /// Scores one token.
+    pub(crate) fn token(&mut self, case: &str, expect: &Value, ours: &Result<Authenticated, Error>, keys: &KeyReport) {
         let theirs = expect["verdict"].as_str().unwrap_or_default();
         let error = expect["error"].as_str().unwrap_or_default();
-        let note = |what: &str| format!("{what}: {case}: they {theirs} {error}, we {}", outcome(ours));
+        let note = |what: &str| {
+            format!(
+                "{what}{}{case}: they {theirs} {error}, we {}",
+                if what.is_empty() { "" } else { ": " },
+                outcome(ours)
+            )
+        };
         match (theirs, ours) {
             ("accept", Ok(who)) if same_user(expect, who) => self.same += 1,
             ("accept", Ok(_)) => {
@@ -67,16 +103,13 @@ impl Tally {
                 self.notes.push(note("other user"));
             }
             ("reject", Err(Error::Refused(_))) | ("unrecognized", Err(Error::Unrecognized)) => self.same += 1,
-            ("reject", Ok(_)) if broken_key && error.contains("failed to decode keys") => {
+            ("reject", Ok(_)) if keys.unreadable && error.contains("failed to decode keys") => {
                 self.kinder += 1;
                 self.notes.push(note("kinder"));
             }
             (_, Err(Error::Refused(why))) => match difference(why.reason()) {
-                Some(name) => {
-                    self.stricter_named += 1;
-                    *self.names.entry(name).or_default() += 1;
-                    self.notes.push(note(name));
-                }
+                Some(name) => self.named(&note(""), name),
+                None if keys.set_limit && why.reason() == "unknown_key" => self.named(&note(""), "limits"),
                 None => {
                     self.stricter_unnamed += 1;
                     self.notes.push(note("stricter without a name"));

@@ -1,6 +1,6 @@
 //! Service-account tokens with the cluster objects that they refer to.
 
-use crate::score::Tally;
+use crate::score::{KeyReport, Tally};
 use claimant_core::{KeySet, Limits, claims_issuer, provider};
 use claimant_k8s::service_account::{MemoryObjects, ObjectKind, ObjectMeta, ServiceAccounts};
 use serde_json::Value;
@@ -21,14 +21,14 @@ pub(crate) fn replay(suite: &Value, tally: &mut Tally) {
         let token = case["token"].as_str().unwrap_or_default();
         // Tokens of secrets come with the issue that brings them.
         if config["legacy"] == true && claims_issuer(token, LEGACY_ISSUER) {
-            tally.unsupported += 1;
+            tally.unsupported(&format!("{}: {}", suite["name"], case["name"]));
             continue;
         }
         let requested = case.get("audiences").map_or_else(|| audiences.clone(), texts);
         let ours = accounts.authenticate_for(token, &requested, now);
         let label =
             format!("{}: {}", suite["name"].as_str().unwrap_or_default(), case["name"].as_str().unwrap_or_default());
-        tally.token(&label, &case["expect"], &ours, false);
+        tally.token(&label, &case["expect"], &ours, &KeyReport::default());
     }
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn replay_real(file: &Value, tally: &mut Tally) {
             Some(texts(&case["audiences"])).filter(|a| !a.is_empty()).unwrap_or_else(|| vec![issuer.clone()]);
         let token = case["token"].as_str().unwrap_or_default();
         let ours = accounts.authenticate_for(token, &requested, file["now"].as_i64().unwrap_or_default());
-        tally.token(case["name"].as_str().unwrap_or_default(), &expect, &ours, false);
+        tally.token(case["name"].as_str().unwrap_or_default(), &expect, &ours, &KeyReport::default());
     }
 }
 

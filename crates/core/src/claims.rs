@@ -62,10 +62,7 @@ pub(crate) fn read<'a>(bytes: &'a [u8], _limits: &Limits) -> Result<Object<'a>, 
 /// last one wins, and anything unreadable is nobody's. Decides only who is asked, never who is trusted.
 pub(crate) fn peek_issuer(payload: &str) -> Option<String> {
     // Only CR and LF may stand in this segment: the first look uses Go's plain decoder.
-    if payload.chars().any(|c| c.is_whitespace() && c != '\r' && c != '\n') {
-        return None;
-    }
-    let bytes = crate::encoding::decode_as_go(payload)?;
+    let bytes = crate::encoding::decode_as_go(payload, |c| matches!(c, '\r' | '\n'))?;
     let text = String::from_utf8_lossy(&bytes);
     serde_json::from_str::<serde::de::IgnoredAny>(&text).ok()?;
     if json::depth(&text) > GO_DEPTH {

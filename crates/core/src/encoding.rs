@@ -16,7 +16,7 @@ pub(crate) fn decode_into(text: &str, part: &'static str, out: &mut Vec<u8>) -> 
         }
         Err(_) => {
             out.truncate(start);
-            Err(match decode_as_go(text) {
+            Err(match decode_as_go(text, char::is_whitespace) {
                 Some(_) => Refusal::Base64NotCanonical(part),
                 None => Refusal::Base64(part),
             })
@@ -24,14 +24,13 @@ pub(crate) fn decode_into(text: &str, part: &'static str, out: &mut Vec<u8>) -> 
     }
 }
 
-/// What Go's decoder reads: CR and LF are skipped, unused bits may have any value. White space beyond
-/// that is dropped too where the caller's peer does so (header and signature).
-pub(crate) fn decode_as_go(text: &str) -> Option<Vec<u8>> {
+/// What Go's decoder reads: what `skip` names is dropped, and unused bits may have any value.
+pub(crate) fn decode_as_go(text: &str, skip: impl Fn(char) -> bool) -> Option<Vec<u8>> {
     let mut bits: u32 = 0;
     let mut have = 0u8;
     let mut count = 0usize;
     let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
-    for c in text.chars().filter(|c| !c.is_whitespace()) {
+    for c in text.chars().filter(|c| !skip(*c)) {
         let value = match c {
             'A'..='Z' => u32::from(c) - u32::from('A'),
             'a'..='z' => u32::from(c) - u32::from('a') + 26,

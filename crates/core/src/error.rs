@@ -174,6 +174,9 @@ pub enum UnusableReason {
     /// Not a key that can be read (RFC 7517, section 5: such keys are to be ignored).
     #[error("it cannot be read")]
     Unreadable,
+    /// A member stands twice in it.
+    #[error("it names a member twice")]
+    DuplicateMember,
     /// A private or symmetric key has no place in a set of public ones.
     #[error("it is private or symmetric")]
     Secret,
@@ -196,6 +199,7 @@ impl UnusableReason {
     pub fn reason(self) -> Reason {
         match self {
             Self::Unreadable => "key_unreadable",
+            Self::DuplicateMember => "duplicate_member",
             Self::Secret => "key_secret",
             Self::WeakRsa => "key_weak_rsa",
             Self::Use => "key_use",

@@ -85,6 +85,9 @@ pub enum ConfigError {
     /// A CEL expression: not supported yet.
     #[error("{0}: CEL expressions are not supported yet")]
     Expression(String),
+    /// More than our limits allow, though the API server would load it.
+    #[error(transparent)]
+    Limit(claimant_core::Misconfigured),
     /// A flag with a value that the API server refuses.
     #[error("--{flag}: {why}")]
     Flag {

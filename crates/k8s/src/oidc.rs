@@ -4,7 +4,7 @@ use crate::config::{
     AuthenticationConfiguration, ClaimValidationRule, JwtAuthenticator, OidcFlags, PrefixedClaimOrExpression,
 };
 use crate::user_info::CREDENTIAL_ID;
-use crate::{Authenticated, Authenticator, ConfigError, Error, FieldError, Refusal, UserInfo};
+use crate::{Authenticated, Authenticator, ConfigError, Error, Refusal, UserInfo};
 use claimant_core::json::{self, Object};
 use claimant_core::{Algorithm, Audience, Claims, KeySet, Limits, Policy, UnverifiedToken, claims_issuer};
 
@@ -50,9 +50,7 @@ impl OidcAuthenticator {
     ) -> Result<Self, ConfigError> {
         let one = AuthenticationConfiguration { jwt: vec![jwt.clone()], ..Default::default() };
         one.validate(disallowed)?;
-        let audience = Audience::any_of(jwt.issuer.audiences).map_err(|error| {
-            ConfigError::Invalid(vec![FieldError { path: "jwt[0].issuer.audiences".into(), why: error.to_string() }])
-        })?;
+        let audience = Audience::any_of(jwt.issuer.audiences).map_err(ConfigError::Limit)?;
         Ok(Self {
             policy: Policy::new(jwt.issuer.url.clone(), audience),
             issuer: jwt.issuer.url,
@@ -73,7 +71,7 @@ impl OidcAuthenticator {
         if !self.uid.is_empty() {
             user.uid = required_text(claims, &self.uid)?;
         }
-        let jti = claims.get("jti").and_then(|raw| json::string(raw, PART).ok().flatten());
+        let jti = claims.get("jti").map(|raw| json::string(raw, PART)).transpose()?.flatten();
         if let Some(jti) = jti.filter(|jti| !jti.is_empty()) {
             user.set(CREDENTIAL_ID, &format!("JTI={jti}"));
         }
@@ -118,37 +116,42 @@ impl OidcAuthenticator {
     /// `_claim_names` and `_claim_sources` must be well formed (OpenID Connect Core, section 5.6.2); groups
     /// that stand elsewhere are not fetched.
     fn check_distributed(&self, claims: &Claims<'_>) -> Result<(), Refusal> {
-        let bad = |_| Refusal::DistributedClaims;
         let object = |name: &str| match claims.get(name) {
             None | Some("null") => Ok(Object::default()),
-            Some(raw) => Object::parse(raw, PART).map_err(bad),
+            Some(raw) => source_object(raw),
         };
         let (names, sources) = (object("_claim_names")?, object("_claim_sources")?);
         let field = |raw: &str, name: &str| -> Result<String, Refusal> {
             if raw == "null" {
                 return Ok(String::new());
             }
-            match Object::parse(raw, PART).map_err(bad)?.get(name) {
+            match source_object(raw)?.get(name) {
                 None | Some("null") => Ok(String::new()),
                 Some(raw) => {
                     json::string(raw, PART)?.map(std::borrow::Cow::into_owned).ok_or(Refusal::DistributedClaims)
                 }
             }
         };
-        for (_, source) in sources.iter() {
-            for name in ["endpoint", "access_token", "JWT"] {
+        let resolves = !self.groups.claim.is_empty() && claims.get(&self.groups.claim).is_none();
+        for (_, source) in sources.iter().filter(|(_, raw)| *raw != "null") {
+            for (member, _) in source_object(source)?.iter() {
+                if let Some(name) =
+                    SOURCE_MEMBERS.into_iter().find(|name| member != *name && json::folds_to(member, name))
+                {
+                    return Err(claimant_core::Refusal::FoldedMember { part: PART, name }.into());
+                }
+            }
+            for name in SOURCE_MEMBERS.into_iter().filter(|name| resolves || *name != "JWT") {
                 field(source, name)?;
             }
         }
         for (claim, raw) in names.iter() {
             let source = json::string(raw, PART)?.ok_or(Refusal::DistributedClaims)?;
             let source = sources.get(&source).ok_or(Refusal::DistributedClaims)?;
-            let wanted = !self.groups.claim.is_empty() && claim == self.groups.claim && claims.get(claim).is_none();
-            if wanted && !field(source, "endpoint")?.is_empty() {
+            if resolves && claim == self.groups.claim && !field(source, "endpoint")?.is_empty() {
                 return Err(Refusal::DistributedGroups);
             }
         }
-        let resolves = !self.groups.claim.is_empty() && claims.get(&self.groups.claim).is_none();
         if resolves && claims.get("_claim_names").is_some() && claims.get("_claim_sources").is_none() {
             return Err(Refusal::DistributedClaims);
         }
@@ -169,6 +172,17 @@ impl Authenticator for OidcAuthenticator {
         Ok(Authenticated::new(self.user(&claims)?, Vec::new()))
     }
 }
+
+/// An object among the claim sources.
+fn source_object(raw: &str) -> Result<Object<'_>, Refusal> {
+    Object::parse(raw, PART).map_err(|error| match error {
+        claimant_core::Refusal::Json(_) => Refusal::DistributedClaims,
+        other => Refusal::Token(other),
+    })
+}
+
+/// The members of a claim source that are read.
+const SOURCE_MEMBERS: [&str; 3] = ["endpoint", "access_token", "JWT"];
 
 /// A claim as text: null is empty, absence an error.
 fn required_text(claims: &Claims<'_>, name: &str) -> Result<String, Refusal> {

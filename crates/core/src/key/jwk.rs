@@ -1,11 +1,11 @@
 //! JSON Web Keys (RFC 7517, 7518 section 6, 8037), one at a time.
 
 use super::{Curve, KeySet, PublicKey, UnusableKey, VerifyingKey};
-use crate::encoding::decode_into;
+use crate::encoding::decode_as_go;
 use crate::jose::Algorithm;
 use crate::json::{self, Object};
 use crate::verifier::Provider;
-use crate::{Limits, Misconfigured, UnusableReason};
+use crate::{Limits, Misconfigured, Refusal, UnusableReason};
 use base64ct::{Base64, Encoding};
 
 const PART: &str = "JWK set";
@@ -26,15 +26,17 @@ pub(super) fn read_set(bytes: &[u8], provider: &dyn Provider, limits: &Limits) -
     }
     let mut set = KeySet::default();
     for (index, raw) in keys.into_iter().enumerate() {
-        let Ok(members) = Object::parse(raw, PART) else {
-            set.unusable.push(UnusableKey { index, kid: None, why: UnusableReason::Unreadable });
-            continue;
+        let members = match Object::parse(raw, PART) {
+            Ok(members) => members,
+            Err(error) => {
+                let twin = matches!(error, Refusal::DuplicateMember(_));
+                let why = if twin { UnusableReason::DuplicateMember } else { UnusableReason::Unreadable };
+                set.unusable.push(UnusableKey { index, kid: None, why });
+                continue;
+            }
         };
-        // The API server's library refuses a set with half a private key in it; that is no key of a stranger
-        // kind but a leak, so it stays refused.
-        let has = |name| members.get(name).is_some_and(|raw| raw != "null");
-        if has("d") && text_of(&members, "kty").as_deref() == Some("RSA") && !(has("p") && has("q")) {
-            return Err(Misconfigured::JwkSet("an incomplete private key stands in the set"));
+        if !is_whole_secret(&members) {
+            return Err(Misconfigured::JwkSet("a broken private or symmetric key stands in the set"));
         }
         let kid = text_of(&members, "kid");
         match read_key(&members, kid.clone(), provider) {
@@ -43,6 +45,28 @@ pub(super) fn read_set(bytes: &[u8], provider: &dyn Provider, limits: &Limits) -
         }
     }
     Ok(set)
+}
+
+/// The API server's library refuses a set in which a private or symmetric key is broken. That is no key of
+/// an unknown kind, to be skipped, but a leak, so the set stays refused. A whole one is merely not used.
+fn is_whole_secret(members: &Object<'_>) -> bool {
+    let has = |name: &str| bytes(members, name).is_ok_and(|found| !found.is_empty());
+    let sized = |name: &str, size: usize| bytes(members, name).is_ok_and(|found| found.len() == size);
+    let private = members.get("d").is_some_and(|raw| raw != "null");
+    match text_of(members, "kty").as_deref() {
+        Some("oct") => has("k"),
+        Some("RSA") if private => ["n", "e", "d", "p", "q"].into_iter().all(has),
+        Some("EC") if private => {
+            let size = match text_of(members, "crv").as_deref() {
+                Some("P-256") => 32,
+                Some("P-384") => 48,
+                _ => 66,
+            };
+            ["x", "y", "d"].into_iter().all(|name| sized(name, size))
+        }
+        Some("OKP") if private => sized("x", 32) && sized("d", 32),
+        _ => true,
+    }
 }
 
 fn read_key(
@@ -134,9 +158,8 @@ fn text_of(members: &Object<'_>, name: &str) -> Option<String> {
 
 fn bytes(members: &Object<'_>, name: &str) -> Result<Vec<u8>, UnusableReason> {
     let text = text_of(members, name).ok_or(UnusableReason::Unreadable)?;
-    let mut out = Vec::new();
-    decode_into(&text, PART, &mut out).map_err(|_| UnusableReason::Unreadable)?;
-    Ok(out)
+    // As Go reads them: a key's spelling is nobody's identity.
+    decode_as_go(&text, |c| matches!(c, '\r' | '\n')).ok_or(UnusableReason::Unreadable)
 }
 
 fn number(members: &Object<'_>, name: &str) -> Result<Vec<u8>, UnusableReason> {
