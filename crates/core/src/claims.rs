@@ -1,7 +1,7 @@
 //! The claims of a token whose signature, issuer, audience and times have been checked (RFC 7519).
 
+use crate::Refusal;
 use crate::json::{self, Object};
-use crate::{Limits, Refusal};
 use std::borrow::Cow;
 
 pub(crate) const PART: &str = "payload";
@@ -45,7 +45,7 @@ impl<'a> Claims<'a> {
 }
 
 /// The payload as an object, with what both readers of the API server would disagree on refused.
-pub(crate) fn read<'a>(bytes: &'a [u8], _limits: &Limits) -> Result<Object<'a>, Refusal> {
+pub(crate) fn read<'a>(bytes: &'a [u8]) -> Result<Object<'a>, Refusal> {
     let text = std::str::from_utf8(bytes).map_err(|_| Refusal::NotUnicode(PART))?;
     let object = Object::parse(text, PART)?;
     for (name, _) in object.iter() {

@@ -11,6 +11,8 @@ pub struct Limits {
     pub json_depth: usize,
     /// Most keys in one set.
     pub keys: usize,
+    /// Most audiences in one policy.
+    pub audiences: usize,
 }
 
 impl Limits {
@@ -33,6 +35,7 @@ impl Default for Limits {
             header_bytes: Self::HEADER_BYTES,
             json_depth: Self::JSON_DEPTH,
             keys: Self::KEYS,
+            audiences: Self::AUDIENCES,
         }
     }
 }

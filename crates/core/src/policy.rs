@@ -20,6 +20,17 @@ impl Audience {
     /// # Errors
     /// No audience, an empty one, or more than [`Limits::AUDIENCES`].
     pub fn any_of<S: Into<String>>(audiences: impl IntoIterator<Item = S>) -> Result<Self, Misconfigured> {
+        Self::any_of_within(audiences, &Limits::default())
+    }
+
+    /// The same with a limit of the caller's.
+    ///
+    /// # Errors
+    /// As [`Audience::any_of`], with [`Limits::audiences`].
+    pub fn any_of_within<S: Into<String>>(
+        audiences: impl IntoIterator<Item = S>,
+        limits: &Limits,
+    ) -> Result<Self, Misconfigured> {
         let list: Vec<String> = audiences.into_iter().map(Into::into).collect();
         if list.is_empty() {
             return Err(Misconfigured::Audiences("at least one is required"));
@@ -27,8 +38,8 @@ impl Audience {
         if list.iter().any(String::is_empty) {
             return Err(Misconfigured::Audiences("an empty one is not allowed"));
         }
-        if list.len() > Limits::AUDIENCES {
-            return Err(Misconfigured::Audiences("more than 64"));
+        if list.len() > limits.audiences {
+            return Err(Misconfigured::Audiences("more than the limit"));
         }
         Ok(Self(Kind::AnyOf(list)))
     }

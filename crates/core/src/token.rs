@@ -3,7 +3,6 @@
 use crate::claims::{self, Claims};
 use crate::encoding::decode_into;
 use crate::jose::{Algorithm, Header};
-use crate::json::Object;
 use crate::key::KeySet;
 use crate::policy::{Policy, issuer_matches};
 use crate::{Limits, Refusal};
@@ -15,7 +14,6 @@ pub struct UnverifiedToken<'a> {
     header: Header<'a>,
     payload: &'a [u8],
     signature: &'a [u8],
-    limits: Limits,
 }
 
 impl<'a> UnverifiedToken<'a> {
@@ -37,7 +35,6 @@ impl<'a> UnverifiedToken<'a> {
             header: Header::parse(cut(0, header_end), limits)?,
             payload: cut(header_end, payload_end),
             signature: cut(payload_end, buffer.len()),
-            limits: limits.clone(),
         })
     }
 
@@ -54,7 +51,7 @@ impl<'a> UnverifiedToken<'a> {
     pub fn verify(self, keys: &KeySet, allowed: &[Algorithm]) -> Result<SignedToken<'a>, Refusal> {
         let algorithm = self.header.algorithm.filter(|a| allowed.contains(a)).ok_or(Refusal::Algorithm)?;
         keys.verify(self.header.kid.as_deref(), algorithm, self.signing_input.as_bytes(), self.signature)?;
-        Ok(SignedToken { payload: self.payload, limits: self.limits })
+        Ok(SignedToken { payload: self.payload })
     }
 }
 
@@ -67,7 +64,6 @@ impl fmt::Debug for UnverifiedToken<'_> {
 /// A token that a key of the set signed. Its claims cannot be read before a [`Policy`] has passed them.
 pub struct SignedToken<'a> {
     payload: &'a [u8],
-    limits: Limits,
 }
 
 impl<'a> SignedToken<'a> {
@@ -76,11 +72,7 @@ impl<'a> SignedToken<'a> {
     /// # Errors
     /// A payload that is not plain JSON, a claim of the wrong type, or a check of the policy.
     pub fn check(self, policy: &Policy, now: i64) -> Result<Claims<'a>, Refusal> {
-        policy.check(self.read()?, now)
-    }
-
-    fn read(&self) -> Result<Object<'a>, Refusal> {
-        claims::read(self.payload, &self.limits)
+        policy.check(claims::read(self.payload)?, now)
     }
 }
 

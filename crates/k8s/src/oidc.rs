@@ -42,6 +42,13 @@ impl OidcAuthenticator {
         Self::build(jwt, keys, algorithms, disallowed_issuers)
     }
 
+    /// With other bounds on tokens than the defaults.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     fn build(
         jwt: JwtAuthenticator,
         keys: KeySet,

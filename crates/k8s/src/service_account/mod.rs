@@ -52,6 +52,13 @@ impl ServiceAccounts {
         self
     }
 
+    /// With other bounds on tokens than the defaults.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Judges `token` for the audiences that the caller asks for; `now` is in seconds since 1970.
     ///
     /// # Errors
