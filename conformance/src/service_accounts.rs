@@ -1,11 +1,12 @@
 //! Service-account tokens with the cluster objects that they refer to.
 
 use crate::score::{KeyReport, Tally};
-use claimant_core::{KeySet, Limits, claims_issuer, provider};
-use claimant_k8s::service_account::{MemoryObjects, ObjectKind, ObjectMeta, ServiceAccounts};
+use base64ct::{Base64, Encoding};
+use claimant_core::{KeySet, Limits, provider};
+use claimant_k8s::service_account::{MemoryObjects, ObjectKind, ObjectMeta, ServiceAccounts, TokenSecret};
 use serde_json::Value;
 
-const LEGACY_ISSUER: &str = "kubernetes/serviceaccount";
+const INVALID_SINCE: &str = "kubernetes.io/legacy-token-invalid-since";
 
 pub(crate) fn replay(suite: &Value, tally: &mut Tally) {
     let config = &suite["config"];
@@ -14,16 +15,18 @@ pub(crate) fn replay(suite: &Value, tally: &mut Tally) {
         .map(|pem| KeySet::from_pem(pem, &provider::Default, &Limits::default()).unwrap_or_default())
         .fold(KeySet::default(), KeySet::join);
     let audiences = texts(&config["apiAudiences"]);
-    let accounts = ServiceAccounts::new(texts(&config["issuers"]), keys, audiences.clone())
+    let mut accounts = ServiceAccounts::new(texts(&config["issuers"]), keys, audiences.clone())
         .with_objects(objects(&config["objects"]));
+    if config["legacy"] == true {
+        let why = "the recorded API server takes them";
+        accounts = match config["lookup"] == false {
+            true => accounts.with_legacy_tokens_not_looked_up(why),
+            false => accounts.with_legacy_tokens(why),
+        };
+    }
     let now = suite["now"].as_i64().unwrap_or_default();
     for case in suite["cases"].as_array().into_iter().flatten() {
         let token = case["token"].as_str().unwrap_or_default();
-        // Tokens of secrets come with the issue that brings them.
-        if config["legacy"] == true && claims_issuer(token, LEGACY_ISSUER) {
-            tally.unsupported(&format!("{}: {}", suite["name"], case["name"]));
-            continue;
-        }
         let requested = case.get("audiences").map_or_else(|| audiences.clone(), texts);
         let ours = accounts.authenticate_for(token, &requested, now);
         let label =
@@ -69,12 +72,18 @@ fn objects(lists: &Value) -> MemoryObjects {
             let meta = &object["metadata"];
             let text = |name: &str| meta[name].as_str().unwrap_or_default();
             let deleted_at = meta["deletionTimestamp"].as_str().and_then(seconds);
-            objects.insert(
-                kind,
-                text("namespace"),
-                text("name"),
-                ObjectMeta { uid: text("uid").to_owned(), deleted_at },
-            );
+            let about = ObjectMeta { uid: text("uid").to_owned(), deleted_at };
+            if kind == ObjectKind::Secret {
+                let token = object["data"]["token"].as_str().unwrap_or_default();
+                let secret = TokenSecret {
+                    meta: about,
+                    token: Base64::decode_vec(token).unwrap_or_default(),
+                    marked_invalid: meta["labels"][INVALID_SINCE].as_str().is_some_and(|since| !since.is_empty()),
+                };
+                objects.insert_token_secret(text("namespace"), text("name"), secret);
+            } else {
+                objects.insert(kind, text("namespace"), text("name"), about);
+            }
         }
     }
     objects

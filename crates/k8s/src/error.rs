@@ -48,6 +48,12 @@ pub enum Refusal {
     /// An object that the token refers to is deleted.
     #[error("the {0} has been deleted")]
     ObjectDeleted(&'static str),
+    /// The secret of a legacy token holds another token.
+    #[error("the secret holds another token")]
+    SecretMismatch,
+    /// The secret of a legacy token is labelled `kubernetes.io/legacy-token-invalid-since`.
+    #[error("the secret is marked invalid")]
+    SecretInvalidated,
     /// Bound to a webhook configuration, which Kubernetes refuses by default.
     #[error("bound to a webhook configuration")]
     WebhookBound,
@@ -67,6 +73,8 @@ impl Refusal {
             Self::ObjectMissing(_) => "object_missing",
             Self::ObjectUid(_) => "object_uid",
             Self::ObjectDeleted(_) => "object_deleted",
+            Self::SecretMismatch => "secret_mismatch",
+            Self::SecretInvalidated => "secret_invalidated",
             Self::WebhookBound => "webhook_bound",
         }
     }

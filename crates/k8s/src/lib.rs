@@ -18,6 +18,7 @@
 mod authenticator;
 pub mod config;
 mod error;
+mod names;
 pub mod oidc;
 pub mod service_account;
 mod user_info;

@@ -6,6 +6,7 @@ use super::types::{
 };
 use super::url;
 use crate::FieldError;
+use crate::names::is_subdomain;
 use claimant_core::key::has_certificates;
 use std::collections::HashSet;
 
@@ -195,16 +196,6 @@ fn user_rules(rules: &[UserValidationRule], path: &str, errors: &mut Errors) {
             push(errors, field, "duplicate value".into());
         }
     }
-}
-
-fn is_subdomain(name: &str) -> bool {
-    let label = |label: &str| {
-        !label.is_empty()
-            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    name.len() <= 253 && name.split('.').all(label)
 }
 
 fn is_http_path(path: &str) -> bool {

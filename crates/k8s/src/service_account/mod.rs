@@ -1,13 +1,14 @@
-//! Bound service-account tokens to users (pkg/serviceaccount of k8s.io/kubernetes).
+//! Service-account tokens, bound and legacy, to users (pkg/serviceaccount of k8s.io/kubernetes).
 
 mod claims;
+mod legacy;
 mod objects;
 
-pub use objects::{MemoryObjects, ObjectKind, ObjectLookup, ObjectMeta};
+pub use objects::{MemoryObjects, ObjectKind, ObjectLookup, ObjectMeta, TokenSecret};
 
 use crate::user_info::CREDENTIAL_ID;
 use crate::{Authenticated, Authenticator, Error, Refusal, UserInfo};
-use claimant_core::{Algorithm, Audience, KeySet, Limits, Policy, TimeRules, UnverifiedToken, claims_issuer};
+use claimant_core::{Algorithm, Audience, Claims, KeySet, Limits, Policy, TimeRules, UnverifiedToken, claims_issuer};
 use claims::PrivateClaims;
 use std::fmt;
 
@@ -17,6 +18,7 @@ pub struct ServiceAccounts {
     keys: KeySet,
     api_audiences: Vec<String>,
     objects: Option<Box<dyn ObjectLookup>>,
+    legacy: Option<Legacy>,
     limits: Limits,
 }
 
@@ -32,15 +34,16 @@ impl ServiceAccounts {
         keys: KeySet,
         api_audiences: impl IntoIterator<Item = S>,
     ) -> Self {
-        let policy = |issuer: String| {
-            let audience = Audience::unchecked("compared with those that the caller asks for");
-            (issuer.clone(), Policy::new(issuer, audience).with_times(TimeRules::ServiceAccount))
-        };
         Self {
-            issuers: issuers.into_iter().map(|issuer| policy(issuer.into())).collect(),
+            issuers: issuers
+                .into_iter()
+                .map(Into::into)
+                .map(|issuer: String| (issuer.clone(), policy(issuer, TimeRules::ServiceAccount)))
+                .collect(),
             keys,
             api_audiences: api_audiences.into_iter().map(Into::into).collect(),
             objects: None,
+            legacy: None,
             limits: Limits::default(),
         }
     }
@@ -59,13 +62,60 @@ impl ServiceAccounts {
         self
     }
 
+    /// Also takes the tokens of secrets, which never expire, of every cluster whose keys these are. `why`
+    /// shows in `Debug`. With objects, the secret must hold the token's exact bytes; without, nothing but its
+    /// signature speaks for it.
+    #[must_use]
+    pub fn with_legacy_tokens(mut self, why: &'static str) -> Self {
+        self.legacy =
+            Some(Legacy { policy: policy(legacy::ISSUER.to_owned(), TimeRules::TypesOnly), lookup: true, why });
+        self
+    }
+
+    /// The same, not even looked up where there are objects (`--service-account-lookup=false`).
+    #[must_use]
+    pub fn with_legacy_tokens_not_looked_up(mut self, why: &'static str) -> Self {
+        self = self.with_legacy_tokens(why);
+        self.legacy = self.legacy.map(|legacy| Legacy { lookup: false, ..legacy });
+        self
+    }
+
     /// Judges `token` for the audiences that the caller asks for; `now` is in seconds since 1970.
     ///
     /// # Errors
     /// As [`Authenticator::authenticate`].
     pub fn authenticate_for(&self, token: &str, requested: &[String], now: i64) -> Result<Authenticated, Error> {
-        let (_, policy) =
-            self.issuers.iter().find(|(issuer, _)| claims_issuer(token, issuer)).ok_or(Error::Unrecognized)?;
+        let legacy = self.legacy.as_ref().filter(|_| claims_issuer(token, legacy::ISSUER));
+        let bound = self.issuers.iter().find(|(issuer, _)| claims_issuer(token, issuer));
+        // The issuer of legacy tokens may be one of the bound ones: then either may know the token.
+        let first = legacy.map(|legacy| {
+            self.judge(token, &legacy.policy, requested, now, |claims| {
+                legacy::user(claims, token, self.objects.as_deref().filter(|_| legacy.lookup))
+            })
+        });
+        match (first, bound) {
+            (Some(Ok(who)), _) => Ok(who),
+            (first, Some((_, policy))) => {
+                let second = self.judge(token, policy, requested, now, |claims| self.bound_user(claims, now));
+                match (first, second) {
+                    (Some(Err(why @ Error::Refused(_))), Err(_)) => Err(why),
+                    (_, second) => second,
+                }
+            }
+            (Some(Err(why)), None) => Err(why),
+            (None, None) => Err(Error::Unrecognized),
+        }
+    }
+
+    /// Signature, policy and audiences, which both kinds have in common; then `user`.
+    fn judge(
+        &self,
+        token: &str,
+        policy: &Policy,
+        requested: &[String],
+        now: i64,
+        user: impl FnOnce(&Claims<'_>) -> Result<UserInfo, Refusal>,
+    ) -> Result<Authenticated, Error> {
         let mut buffer = Vec::with_capacity(token.len());
         let parsed = UnverifiedToken::parse(token, &mut buffer, &self.limits)
             .map_err(|error| if error.is_unreadable() { Error::Unrecognized } else { Refusal::Token(error).into() })?;
@@ -73,7 +123,6 @@ impl ServiceAccounts {
             .verify(&self.keys, &Algorithm::KUBERNETES)
             .and_then(|token| token.check(policy, now))
             .map_err(Refusal::Token)?;
-        let private = PrivateClaims::read(&claims).map_err(Refusal::Token)?;
         let own = claims.audiences().map_err(Refusal::Token)?;
         let has = |wanted: &String| {
             if own.is_empty() { self.api_audiences.contains(wanted) } else { own.iter().any(|a| a == wanted) }
@@ -82,16 +131,32 @@ impl ServiceAccounts {
         if audiences.is_empty() && !self.api_audiences.is_empty() {
             return Err(Refusal::Token(claimant_core::Refusal::Audience).into());
         }
+        Ok(Authenticated::new(user(&claims)?, audiences))
+    }
+
+    fn bound_user(&self, claims: &Claims<'_>, now: i64) -> Result<UserInfo, Refusal> {
+        let private = PrivateClaims::read(claims)?;
         match &self.objects {
             Some(objects) => objects::check(objects.as_ref(), &private, now)?,
             None => private.check_offline()?,
         }
         let mut user = private.user();
-        if let Some(jti) = claims.text("jti").map_err(Refusal::Token)?.filter(|jti| !jti.is_empty()) {
+        if let Some(jti) = claims.text("jti")?.filter(|jti| !jti.is_empty()) {
             user.set(CREDENTIAL_ID, &format!("JTI={jti}"));
         }
-        Ok(Authenticated::new(user, audiences))
+        Ok(user)
     }
+}
+
+/// How legacy tokens are judged.
+struct Legacy {
+    policy: Policy,
+    lookup: bool,
+    why: &'static str,
+}
+
+fn policy(issuer: String, times: TimeRules) -> Policy {
+    Policy::new(issuer, Audience::unchecked("compared with those that the caller asks for")).with_times(times)
 }
 
 impl Authenticator for ServiceAccounts {
@@ -103,7 +168,11 @@ impl Authenticator for ServiceAccounts {
 impl fmt::Debug for ServiceAccounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let issuers: Vec<_> = self.issuers.iter().map(|(issuer, _)| issuer).collect();
-        f.debug_struct("ServiceAccounts").field("issuers", &issuers).field("keys", &self.keys).finish_non_exhaustive()
+        f.debug_struct("ServiceAccounts")
+            .field("issuers", &issuers)
+            .field("keys", &self.keys)
+            .field("legacy", &self.legacy.as_ref().map(|legacy| legacy.why))
+            .finish_non_exhaustive()
     }
 }
 

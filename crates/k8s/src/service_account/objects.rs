@@ -3,6 +3,7 @@
 use super::claims::{PrivateClaims, Reference};
 use crate::Refusal;
 use std::collections::HashMap;
+use std::fmt;
 
 /// The kinds of objects that tokens refer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,22 +40,58 @@ pub trait ObjectLookup: Send + Sync {
     /// The object of this kind and key, which is `namespace/name`, or the name alone where the namespace is
     /// empty; `None` where there is none.
     fn get(&self, kind: ObjectKind, key: &str) -> Option<ObjectMeta>;
+
+    /// The secret of a legacy token, with its content. Without this, legacy tokens are refused.
+    fn token_secret(&self, key: &str) -> Option<TokenSecret> {
+        let _ = key;
+        None
+    }
+}
+
+/// What is asked of the secret of a legacy token.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct TokenSecret {
+    /// Its metadata.
+    pub meta: ObjectMeta,
+    /// `data.token`, decoded.
+    pub token: Vec<u8>,
+    /// Whether the label `kubernetes.io/legacy-token-invalid-since` has a value.
+    pub marked_invalid: bool,
+}
+
+impl fmt::Debug for TokenSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenSecret").field("meta", &self.meta).finish_non_exhaustive()
+    }
 }
 
 /// Objects in memory.
 #[derive(Debug, Clone, Default)]
-pub struct MemoryObjects(HashMap<(ObjectKind, String), ObjectMeta>);
+pub struct MemoryObjects {
+    objects: HashMap<(ObjectKind, String), ObjectMeta>,
+    secrets: HashMap<String, TokenSecret>,
+}
 
 impl MemoryObjects {
     /// Adds or replaces an object; the namespace of a node is empty.
     pub fn insert(&mut self, kind: ObjectKind, namespace: &str, name: &str, meta: ObjectMeta) {
-        self.0.insert((kind, key(namespace, name)), meta);
+        self.objects.insert((kind, key(namespace, name)), meta);
+    }
+
+    /// Adds or replaces the secret of a legacy token.
+    pub fn insert_token_secret(&mut self, namespace: &str, name: &str, secret: TokenSecret) {
+        self.insert(ObjectKind::Secret, namespace, name, secret.meta.clone());
+        self.secrets.insert(key(namespace, name), secret);
     }
 }
 
 impl ObjectLookup for MemoryObjects {
     fn get(&self, kind: ObjectKind, key: &str) -> Option<ObjectMeta> {
-        self.0.get(&(kind, key.to_owned())).cloned()
+        self.objects.get(&(kind, key.to_owned())).cloned()
+    }
+
+    fn token_secret(&self, key: &str) -> Option<TokenSecret> {
+        self.secrets.get(key).cloned()
     }
 }
 
@@ -91,6 +128,6 @@ fn one(
 /// Seconds for which a bound token outlives the deletion of its object.
 const DELETION_LEEWAY: i64 = 60;
 
-fn key(namespace: &str, name: &str) -> String {
+pub(super) fn key(namespace: &str, name: &str) -> String {
     if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
 }
