@@ -49,10 +49,10 @@ impl Audience {
         Self(Kind::Unchecked(why))
     }
 
-    fn accepts(&self, found: &[std::borrow::Cow<'_, str>]) -> bool {
+    fn accepts(&self, found: &str) -> bool {
         match &self.0 {
-            Kind::AnyOf(wanted) => found.iter().any(|a| wanted.iter().any(|w| w == a)),
-            Kind::Unchecked(_) => true,
+            Kind::AnyOf(wanted) => wanted.iter().any(|one| one == found),
+            Kind::Unchecked(_) => false,
         }
     }
 }
@@ -94,7 +94,8 @@ impl Policy {
     pub(crate) fn check<'a>(&self, object: Object<'a>, now: i64) -> Result<Claims<'a>, Refusal> {
         let oidc = self.times == TimeRules::Oidc;
         let issuer = claims::text(&object, "iss")?.unwrap_or_default();
-        let audiences = claims::audiences(&object, oidc)?;
+        let mut for_us = matches!(self.audience.0, Kind::Unchecked(_));
+        claims::each_audience(&object, oidc, |audience| for_us |= self.audience.accepts(&audience))?;
         let times = match self.times {
             TimeRules::Oidc => Times::oidc(&object)?,
             _ => Times::service_account(&object)?,
@@ -109,7 +110,7 @@ impl Policy {
         if !same {
             return Err(Refusal::Issuer);
         }
-        if !self.audience.accepts(&audiences) {
+        if !for_us {
             return Err(Refusal::Audience);
         }
         match self.times {
@@ -209,7 +210,7 @@ pub(crate) fn numeric_date(object: &Object<'_>, name: &'static str) -> Result<Op
 fn is_number(text: &str) -> bool {
     text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
         && text.ends_with(|c: char| c.is_ascii_digit())
-        && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+        && json::is_valid(text)
 }
 
 /// The claims that the API server's OIDC library types, though nobody compares them.

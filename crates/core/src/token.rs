@@ -3,6 +3,7 @@
 use crate::claims::{self, Claims};
 use crate::encoding::decode_into;
 use crate::jose::{Algorithm, Header};
+use crate::json::Object;
 use crate::key::KeySet;
 use crate::policy::{Policy, issuer_matches};
 use crate::{Limits, Refusal};
@@ -12,7 +13,7 @@ use std::fmt;
 pub struct UnverifiedToken<'a> {
     signing_input: &'a str,
     header: Header<'a>,
-    payload: &'a [u8],
+    claims: Result<Object<'a>, Refusal>,
     signature: &'a [u8],
 }
 
@@ -33,7 +34,7 @@ impl<'a> UnverifiedToken<'a> {
         Ok(Self {
             signing_input: text.get(..header.len() + 1 + payload.len()).unwrap_or_default(),
             header: Header::parse(cut(0, header_end), limits)?,
-            payload: cut(header_end, payload_end),
+            claims: claims::read(cut(header_end, payload_end)),
             signature: cut(payload_end, buffer.len()),
         })
     }
@@ -41,6 +42,22 @@ impl<'a> UnverifiedToken<'a> {
     /// The header. It is not signed by anybody yet.
     pub fn header(&self) -> &Header<'a> {
         &self.header
+    }
+
+    /// Whether the token says that it comes from `issuer`, by the rules of [`claims_issuer`]. Nobody has
+    /// signed that yet: it only decides who is asked.
+    pub fn claims_issuer(&self, issuer: &str) -> bool {
+        match &self.claims {
+            // A payload that all readers agree on.
+            Ok(object) => {
+                claims::text(object, "iss").is_ok_and(|found| issuer_matches(issuer, &found.unwrap_or_default()))
+            }
+            Err(_) => self
+                .signing_input
+                .split_once('.')
+                .and_then(|(_, payload)| claims::peek_issuer(payload))
+                .is_some_and(|found| issuer_matches(issuer, &found)),
+        }
     }
 
     /// Checks the signature with the keys that the header's `kid` names (all, where it names none), under
@@ -51,7 +68,7 @@ impl<'a> UnverifiedToken<'a> {
     pub fn verify(self, keys: &KeySet, allowed: &[Algorithm]) -> Result<SignedToken<'a>, Refusal> {
         let algorithm = self.header.algorithm.filter(|a| allowed.contains(a)).ok_or(Refusal::Algorithm)?;
         keys.verify(self.header.kid.as_deref(), algorithm, self.signing_input.as_bytes(), self.signature)?;
-        Ok(SignedToken { payload: self.payload })
+        Ok(SignedToken { claims: self.claims })
     }
 }
 
@@ -63,7 +80,7 @@ impl fmt::Debug for UnverifiedToken<'_> {
 
 /// A token that a key of the set signed. Its claims cannot be read before a [`Policy`] has passed them.
 pub struct SignedToken<'a> {
-    payload: &'a [u8],
+    claims: Result<Object<'a>, Refusal>,
 }
 
 impl<'a> SignedToken<'a> {
@@ -72,7 +89,7 @@ impl<'a> SignedToken<'a> {
     /// # Errors
     /// A payload that is not plain JSON, a claim of the wrong type, or a check of the policy.
     pub fn check(self, policy: &Policy, now: i64) -> Result<Claims<'a>, Refusal> {
-        policy.check(claims::read(self.payload)?, now)
+        policy.check(self.claims?, now)
     }
 }
 

@@ -117,7 +117,7 @@ impl OidcAuthenticator {
         if raw.starts_with('"') {
             return Ok(vec![text(raw)?]);
         }
-        json::elements(raw).ok_or_else(wrong)?.into_iter().map(text).collect()
+        json::elements(raw).ok_or_else(wrong)?.map(text).collect()
     }
 
     /// `_claim_names` and `_claim_sources` must be well formed (OpenID Connect Core, section 5.6.2); groups
@@ -143,7 +143,7 @@ impl OidcAuthenticator {
         for (_, source) in sources.iter().filter(|(_, raw)| *raw != "null") {
             for (member, _) in source_object(source)?.iter() {
                 if let Some(name) =
-                    SOURCE_MEMBERS.into_iter().find(|name| member != *name && json::folds_to(member, name))
+                    SOURCE_MEMBERS.into_iter().find(|name| member != **name && json::folds_to(&member, name))
                 {
                     return Err(claimant_core::Refusal::FoldedMember { part: PART, name }.into());
                 }
@@ -168,14 +168,13 @@ impl OidcAuthenticator {
 
 impl Authenticator for OidcAuthenticator {
     fn authenticate(&self, token: &str, now: i64) -> Result<Authenticated, Error> {
-        if !claims_issuer(token, &self.issuer) {
-            return Err(Error::Unrecognized);
-        }
         let mut buffer = Vec::with_capacity(token.len());
-        let claims = UnverifiedToken::parse(token, &mut buffer, &self.limits)
-            .and_then(|token| token.verify(&self.keys, &self.algorithms))
-            .and_then(|token| token.check(&self.policy, now))
-            .map_err(Refusal::Token)?;
+        let claims = match UnverifiedToken::parse(token, &mut buffer, &self.limits) {
+            Ok(parsed) if parsed.claims_issuer(&self.issuer) => parsed.verify(&self.keys, &self.algorithms),
+            Err(error) if claims_issuer(token, &self.issuer) => Err(error),
+            _ => return Err(Error::Unrecognized),
+        };
+        let claims = claims.and_then(|token| token.check(&self.policy, now)).map_err(Refusal::Token)?;
         Ok(Authenticated::new(self.user(&claims)?, Vec::new()))
     }
 }

@@ -21,6 +21,7 @@ pub(super) fn read_set(bytes: &[u8], provider: &dyn Provider, limits: &Limits) -
         .get("keys")
         .and_then(json::elements)
         .ok_or(Misconfigured::JwkSet("member \"keys\" is missing or not a list"))?;
+    let keys: Vec<&str> = keys.take(limits.keys.saturating_add(1)).collect();
     if keys.len() > limits.keys {
         return Err(Misconfigured::TooManyKeys { got: keys.len(), limit: limits.keys });
     }
@@ -90,7 +91,7 @@ fn read_key(
         return Err(UnusableReason::Use);
     }
     let operations = members.get("key_ops").and_then(json::elements);
-    if operations.is_some_and(|operations| !operations.contains(&"\"verify\"")) {
+    if operations.is_some_and(|mut operations| !operations.any(|one| one == "\"verify\"")) {
         return Err(UnusableReason::KeyOps);
     }
     let bound_to = match text_of(members, "alg") {
@@ -141,7 +142,7 @@ fn check_certificate(members: &Object<'_>, key: &PublicKey) -> Result<(), Unusab
         }
     }
     let Some(chain) = members.get("x5c").filter(|raw| *raw != "null") else { return Ok(()) };
-    for (index, raw) in json::elements(chain).ok_or(UnusableReason::Unreadable)?.into_iter().enumerate() {
+    for (index, raw) in json::elements(chain).ok_or(UnusableReason::Unreadable)?.enumerate() {
         let text = json::string(raw, PART).ok().flatten().ok_or(UnusableReason::Unreadable)?;
         let der = Base64::decode_vec(&text).map_err(|_| UnusableReason::Unreadable)?;
         let spki = super::pem::spki_of_certificate(&der).ok_or(UnusableReason::Unreadable)?;

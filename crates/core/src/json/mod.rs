@@ -1,16 +1,21 @@
 //! JSON objects as borrowed members: names and the raw text of their values.
 //!
-//! The grammar is checked once by `serde_json`; after that members are only cut out, so that a value is
-//! read by whoever knows its type, and never twice with two opinions.
+//! The grammar is checked in the one pass that finds the members; after that they are only cut out, so that a
+//! value is read by whoever knows its type, and never twice with two opinions.
+
+mod scan;
 
 use crate::Refusal;
-use serde::de::IgnoredAny;
+use scan::Scanner;
+use smallvec::SmallVec;
 use std::borrow::Cow;
+use std::ops::Range;
 
-/// One object: its members in order, each name once.
+/// One object: its members in order, each name once. Up to 24 members need no allocation.
 #[derive(Debug, Clone, Default)]
 pub struct Object<'a> {
-    members: Vec<(Cow<'a, str>, &'a str)>,
+    text: &'a str,
+    members: SmallVec<[Member; 24]>,
 }
 
 impl<'a> Object<'a> {
@@ -19,33 +24,138 @@ impl<'a> Object<'a> {
     /// # Errors
     /// Not JSON, not an object, a name twice, or a name that is not Unicode.
     pub fn parse(text: &'a str, part: &'static str) -> Result<Self, Refusal> {
-        serde_json::from_str::<IgnoredAny>(text).map_err(|_| Refusal::Json(part))?;
-        let mut members = Vec::with_capacity(16);
-        for (name, value) in raw_members(text).ok_or(Refusal::Json(part))? {
-            let name: Cow<'a, str> = if name.contains('\\') {
-                Cow::Owned(serde_json::from_str(name).map_err(|_| Refusal::NotUnicode(part))?)
-            } else {
-                Cow::Borrowed(name.get(1..name.len() - 1).ok_or(Refusal::Json(part))?)
-            };
-            members.push((name, value));
-        }
-        let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
-        names.sort_unstable();
-        if names.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
-            return Err(Refusal::DuplicateMember(part));
-        }
-        Ok(Self { members })
+        let members = scan_members(text).ok_or(Refusal::Json(part))?;
+        let object = Self { text, members };
+        object.refuse_twins(part)?;
+        Ok(object)
     }
 
     /// The raw text of the member of exactly this name.
     pub fn get(&self, name: &str) -> Option<&'a str> {
-        self.members.iter().find(|(n, _)| n == name).map(|(_, value)| *value)
+        let key = key(name.as_bytes());
+        self.members
+            .iter()
+            .find(|member| {
+                if member.escaped {
+                    self.name(member) == name
+                } else {
+                    member.key == key && self.cut(&member.name) == name
+                }
+            })
+            .map(|member| self.cut(&member.value))
     }
 
     /// Name and raw value of each member, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
-        self.members.iter().map(|(name, value)| (name.as_ref(), *value))
+    pub fn iter(&self) -> impl Iterator<Item = (Cow<'a, str>, &'a str)> {
+        self.members.iter().map(|member| (self.name(member), self.cut(&member.value)))
     }
+
+    fn name(&self, member: &Member) -> Cow<'a, str> {
+        let raw = self.cut(&member.name);
+        if member.escaped { Cow::Owned(unescape(raw).unwrap_or_default()) } else { Cow::Borrowed(raw) }
+    }
+
+    fn cut(&self, span: &Range<u32>) -> &'a str {
+        let bound = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+        self.text.get(bound(span.start)..bound(span.end)).unwrap_or_default()
+    }
+
+    fn refuse_twins(&self, part: &'static str) -> Result<(), Refusal> {
+        let twins = if self.members.len() <= FEW && self.members.iter().all(|member| !member.escaped) {
+            let same = |a: &Member, b: &Member| a.key == b.key && self.cut(&a.name) == self.cut(&b.name);
+            let mut rest = self.members.as_slice();
+            let mut found = false;
+            while let [first, others @ ..] = rest {
+                found |= others.iter().any(|other| same(first, other));
+                rest = others;
+            }
+            found
+        } else {
+            let mut names = Vec::with_capacity(self.members.len());
+            for member in &self.members {
+                let raw = self.cut(&member.name);
+                names.push(if member.escaped {
+                    Cow::Owned(unescape(raw).ok_or(Refusal::NotUnicode(part))?)
+                } else {
+                    Cow::Borrowed(raw)
+                });
+            }
+            names.sort_unstable();
+            names.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
+        };
+        if twins { Err(Refusal::DuplicateMember(part)) } else { Ok(()) }
+    }
+}
+
+/// Up to so many members every pair is compared; beyond, they are sorted.
+const FEW: usize = 32;
+
+#[derive(Debug, Clone)]
+struct Member {
+    /// Between the quotes.
+    name: Range<u32>,
+    value: Range<u32>,
+    key: u64,
+    escaped: bool,
+}
+
+fn scan_members(text: &str) -> Option<SmallVec<[Member; 24]>> {
+    let short = |at: usize| u32::try_from(at).ok();
+    let mut members = SmallVec::new();
+    let mut scanner = Scanner::new(text);
+    scanner.space();
+    if !scanner.take(b'{') {
+        return None;
+    }
+    scanner.space();
+    if !scanner.take(b'}') {
+        loop {
+            let start = scanner.at() + 1;
+            let escaped = scanner.string()?;
+            let end = scanner.at() - 1;
+            scanner.space();
+            if !scanner.take(b':') {
+                return None;
+            }
+            scanner.space();
+            let value = scanner.at();
+            scanner.value()?;
+            let (name, value) = (short(start)?..short(end)?, short(value)?..short(scanner.at())?);
+            members.push(Member { key: key(text.as_bytes().get(start..end)?), name, value, escaped });
+            scanner.space();
+            if scanner.take(b'}') {
+                break;
+            }
+            if !scanner.take(b',') {
+                return None;
+            }
+            scanner.space();
+        }
+    }
+    scanner.space();
+    scanner.is_done().then_some(members)
+}
+
+/// Differs for names that differ in length or in one of the first eight bytes.
+fn key(name: &[u8]) -> u64 {
+    let head = match name.first_chunk::<8>() {
+        Some(head) => u64::from_le_bytes(*head),
+        None => name.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte)),
+    };
+    head ^ u64::try_from(name.len()).unwrap_or_default().rotate_right(8)
+}
+
+fn unescape(raw: &str) -> Option<String> {
+    serde_json::from_str(&format!("\"{raw}\"")).ok()
+}
+
+/// Whether `text` is JSON.
+pub fn is_valid(text: &str) -> bool {
+    let mut scanner = Scanner::new(text);
+    scanner.space();
+    let valid = scanner.value().is_some();
+    scanner.space();
+    valid && scanner.is_done()
 }
 
 /// The text of a JSON string; `None` where `raw` is not a string.
@@ -63,17 +173,14 @@ pub fn string<'a>(raw: &'a str, part: &'static str) -> Result<Option<Cow<'a, str
 }
 
 /// The raw elements of a JSON list; `None` where `raw` is not one. `raw` must be valid JSON.
-pub fn elements(raw: &str) -> Option<Vec<&str>> {
-    let inner = raw.strip_prefix('[')?.strip_suffix(']')?;
-    let mut rest = skip_space(inner);
-    let mut out = Vec::new();
-    while !rest.is_empty() {
+pub fn elements(raw: &str) -> Option<impl Iterator<Item = &str>> {
+    let mut rest = skip_space(raw.strip_prefix('[')?.strip_suffix(']')?);
+    Some(std::iter::from_fn(move || {
         let (value, after) = cut_value(rest)?;
-        out.push(value);
-        rest = skip_space(after);
-        rest = skip_space(rest.strip_prefix(',').unwrap_or(rest));
-    }
-    Some(out)
+        let after = skip_space(after);
+        rest = skip_space(after.strip_prefix(',').unwrap_or(after));
+        Some(value)
+    }))
 }
 
 /// How deep lists and objects are nested in `raw`.
@@ -185,7 +292,7 @@ mod tests {
         assert_eq!(object.get("a"), Some(r#"[1, "]}", {"x":"\""}]"#));
         assert_eq!(object.get("bc"), Some("null"));
         assert_eq!(object.get(""), Some("-1.5e3"));
-        assert_eq!(elements(r#"[ 1, "a,]" ,{"b":[2]} ]"#).unwrap(), ["1", r#""a,]""#, r#"{"b":[2]}"#]);
+        assert!(elements(r#"[ 1, "a,]" ,{"b":[2]} ]"#).unwrap().eq(["1", r#""a,]""#, r#"{"b":[2]}"#]));
         assert_eq!(depth(r#"{"a":["[[["]}"#), 2);
     }
 
