@@ -11,9 +11,9 @@ pub(crate) const REGISTERED: [&str; 10] =
     ["iss", "sub", "aud", "exp", "iat", "nbf", "nonce", "at_hash", "_claim_names", "_claim_sources"];
 
 /// Verified claims, borrowed from the buffer that the token was decoded into.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Claims<'a> {
-    pub(crate) object: Object<'a>,
+    pub(crate) object: &'a Object<'a>,
 }
 
 impl<'a> Claims<'a> {
@@ -27,7 +27,7 @@ impl<'a> Claims<'a> {
     /// # Errors
     /// Another type, or text that is not Unicode.
     pub fn text(&self, name: &'static str) -> Result<Option<Cow<'a, str>>, Refusal> {
-        text(&self.object, name)
+        text(self.object, name)
     }
 
     /// The audiences of `aud`, text or list; empty where it is absent.
@@ -36,7 +36,7 @@ impl<'a> Claims<'a> {
     /// Another type.
     pub fn audiences(&self) -> Result<Vec<Cow<'a, str>>, Refusal> {
         let mut found = Vec::new();
-        each_audience(&self.object, false, |audience| found.push(audience))?;
+        each_audience(self.object, false, |audience| found.push(audience))?;
         Ok(found)
     }
 
@@ -79,7 +79,7 @@ pub(crate) fn peek_issuer(payload: &str) -> Option<String> {
     let mut issuer = String::new();
     for (name, value) in json::raw_members(&text)? {
         if json::folds_to(&lenient_string(name)?, "iss") && value != "null" {
-            issuer = lenient_string(value)?;
+            issuer = lenient_string(value)?.into_owned();
         }
     }
     Some(issuer)
@@ -88,33 +88,43 @@ pub(crate) fn peek_issuer(payload: &str) -> Option<String> {
 /// Go's encoding/json reads no deeper.
 const GO_DEPTH: usize = 10_000;
 
-/// A JSON string in which lone surrogates become U+FFFD; `None` where it is no string.
-pub(crate) fn lenient_string(raw: &str) -> Option<String> {
-    if let Ok(text) = serde_json::from_str::<String>(raw) {
-        return Some(text);
-    }
+/// A valid JSON string in which lone surrogates become U+FFFD, as in Go; `None` where it is no string.
+pub(crate) fn lenient_string(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
+    if !inner.contains('\\') {
+        return Some(Cow::Borrowed(inner));
+    }
+    let unit = |at: &str| u16::from_str_radix(at.strip_prefix("\\u")?.get(..4)?, 16).ok();
     let mut out = String::with_capacity(inner.len());
     let mut rest = inner;
     while let Some(at) = rest.find('\\') {
         out.push_str(rest.get(..at)?);
         let escape = rest.get(at..)?;
-        // The longest piece that is an escape by itself: a pair of surrogates, one \u, or two characters.
-        let (length, text) = [12, 6, 2]
-            .into_iter()
-            .find_map(|n| {
-                let piece = escape.get(..n)?;
-                let unicode = piece.starts_with("\\u");
-                (unicode == (n > 2))
-                    .then(|| serde_json::from_str::<String>(&format!("\"{piece}\"")).ok().map(|s| (n, s)))?
-            })
-            .filter(|(n, _)| *n != 12 || escape.get(6..8) == Some("\\u"))
-            .unwrap_or_else(|| (6, "\u{fffd}".to_owned()));
-        out.push_str(&text);
+        let (length, decoded) = match escape.as_bytes().get(1)? {
+            b'u' => {
+                let first = unit(escape)?;
+                let second = escape.get(6..).and_then(unit);
+                match (char::from_u32(u32::from(first)), second) {
+                    (Some(c), _) => (6, c),
+                    (None, Some(second)) => match char::decode_utf16([first, second]).next()? {
+                        Ok(c) => (12, c),
+                        Err(_) => (6, char::REPLACEMENT_CHARACTER),
+                    },
+                    (None, None) => (6, char::REPLACEMENT_CHARACTER),
+                }
+            }
+            b'b' => (2, '\u{8}'),
+            b'f' => (2, '\u{c}'),
+            b'n' => (2, '\n'),
+            b'r' => (2, '\r'),
+            b't' => (2, '\t'),
+            other => (2, char::from(*other)),
+        };
+        out.push(decoded);
         rest = escape.get(length..)?;
     }
     out.push_str(rest);
-    Some(out)
+    Some(Cow::Owned(out))
 }
 
 pub(crate) fn text<'a>(object: &Object<'a>, name: &'static str) -> Result<Option<Cow<'a, str>>, Refusal> {
@@ -179,6 +189,13 @@ mod tests {
         assert_eq!(seconds("9223372036854775808", "exp"), Ok(i64::MIN));
         assert_eq!(seconds("1e300", "exp"), Ok(i64::MIN));
         assert_eq!(seconds("1e400", "exp"), Err(Refusal::ClaimType("exp")));
+    }
+
+    #[test]
+    fn every_escape_is_read_as_serde_json_reads_it() {
+        for text in [r#""\"\\\/\b\f\n\r\t\u0041abcdef\u00e9""#, r#""x""#, r#""\ud83d\ude00!""#] {
+            assert_eq!(lenient_string(text).unwrap(), serde_json::from_str::<String>(text).unwrap());
+        }
     }
 
     #[test]

@@ -12,10 +12,14 @@
 //! let keys = KeySet::from_jwks(jwks, &provider::Default, &Limits::default())?;
 //! let policy = Policy::new("https://issuer.example", Audience::any_of(["my-api"])?);
 //! let mut buffer = Vec::new();
-//! let outcome = UnverifiedToken::parse("not.a.token", &mut buffer, &Limits::default())
-//!     .and_then(|token| token.verify(&keys, &[Algorithm::EdDsa]))
-//!     .and_then(|token| token.check(&policy, 1_790_000_000));
-//! assert!(outcome.is_err());
+//! let bearer = "not.a.token";
+//! match UnverifiedToken::parse(bearer, &mut buffer, &Limits::default()) {
+//!     Ok(token) => {
+//!         let claims = token.verify(&keys, &[Algorithm::EdDsa])?.check(&policy, 1_790_000_000)?;
+//!         println!("{:?}", claims.text("sub")?);
+//!     }
+//!     Err(why) => println!("401: {why}"),
+//! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![forbid(unsafe_code)]
@@ -38,5 +42,5 @@ pub use jose::Algorithm;
 pub use key::{KeySet, PublicKey, UnusableKey, VerifyingKey};
 pub use limits::Limits;
 pub use policy::{Audience, Policy, TimeRules};
-pub use token::{SignedToken, UnverifiedToken, claims_issuer};
+pub use token::{Bearer, SignedToken, UnverifiedToken};
 pub use verifier::{Provider, SignatureError, UnsupportedKey, Verifier};

@@ -91,20 +91,20 @@ impl Policy {
     }
 
     /// Checks `object`; `now` is in seconds since 1970.
-    pub(crate) fn check<'a>(&self, object: Object<'a>, now: i64) -> Result<Claims<'a>, Refusal> {
+    pub(crate) fn check<'a>(&self, object: &'a Object<'a>, now: i64) -> Result<Claims<'a>, Refusal> {
         let oidc = self.times == TimeRules::Oidc;
-        let issuer = claims::text(&object, "iss")?.unwrap_or_default();
+        let issuer = claims::text(object, "iss")?.unwrap_or_default();
         let mut for_us = matches!(self.audience.0, Kind::Unchecked(_));
-        claims::each_audience(&object, oidc, |audience| for_us |= self.audience.accepts(&audience))?;
+        claims::each_audience(object, oidc, |audience| for_us |= self.audience.accepts(&audience))?;
         let times = match self.times {
-            TimeRules::Oidc => Times::oidc(&object)?,
-            _ => Times::service_account(&object)?,
+            TimeRules::Oidc => Times::oidc(object)?,
+            _ => Times::service_account(object)?,
         };
         if oidc {
-            check_oidc_types(&object)?;
+            check_oidc_types(object)?;
         } else {
-            claims::text(&object, "sub")?;
-            claims::text(&object, "jti")?;
+            claims::text(object, "sub")?;
+            claims::text(object, "jti")?;
         }
         let same = if oidc { issuer_matches(&self.issuer, &issuer) } else { self.issuer == issuer };
         if !same {

@@ -7,6 +7,7 @@ use crate::json::Object;
 use crate::key::KeySet;
 use crate::policy::{Policy, issuer_matches};
 use crate::{Limits, Refusal};
+use std::borrow::Cow;
 use std::fmt;
 
 /// A token that has been cut and decoded, and nothing more. Only its header can be read.
@@ -44,31 +45,20 @@ impl<'a> UnverifiedToken<'a> {
         &self.header
     }
 
-    /// Whether the token says that it comes from `issuer`, by the rules of [`claims_issuer`]. Nobody has
-    /// signed that yet: it only decides who is asked.
-    pub fn claims_issuer(&self, issuer: &str) -> bool {
-        match &self.claims {
-            // A payload that all readers agree on.
-            Ok(object) => {
-                claims::text(object, "iss").is_ok_and(|found| issuer_matches(issuer, &found.unwrap_or_default()))
-            }
-            Err(_) => self
-                .signing_input
-                .split_once('.')
-                .and_then(|(_, payload)| claims::peek_issuer(payload))
-                .is_some_and(|found| issuer_matches(issuer, &found)),
-        }
-    }
-
     /// Checks the signature with the keys that the header's `kid` names (all, where it names none), under
     /// an algorithm that `allowed` lists.
     ///
     /// # Errors
     /// An algorithm that is not allowed, no such key, a key for something else, a signature that does not hold.
-    pub fn verify(self, keys: &KeySet, allowed: &[Algorithm]) -> Result<SignedToken<'a>, Refusal> {
+    pub fn verify(&self, keys: &KeySet, allowed: &[Algorithm]) -> Result<SignedToken<'_>, Refusal> {
         let algorithm = self.header.algorithm.filter(|a| allowed.contains(a)).ok_or(Refusal::Algorithm)?;
         keys.verify(self.header.kid.as_deref(), algorithm, self.signing_input.as_bytes(), self.signature)?;
-        Ok(SignedToken { claims: self.claims })
+        Ok(SignedToken { claims: &self.claims })
+    }
+
+    /// The issuer in a payload that all readers agree on.
+    fn agreed_issuer(&self) -> Option<Cow<'_, str>> {
+        claims::text(self.claims.as_ref().ok()?, "iss").ok().map(Option::unwrap_or_default)
     }
 }
 
@@ -80,7 +70,7 @@ impl fmt::Debug for UnverifiedToken<'_> {
 
 /// A token that a key of the set signed. Its claims cannot be read before a [`Policy`] has passed them.
 pub struct SignedToken<'a> {
-    claims: Result<Object<'a>, Refusal>,
+    claims: &'a Result<Object<'a>, Refusal>,
 }
 
 impl<'a> SignedToken<'a> {
@@ -89,7 +79,7 @@ impl<'a> SignedToken<'a> {
     /// # Errors
     /// A payload that is not plain JSON, a claim of the wrong type, or a check of the policy.
     pub fn check(self, policy: &Policy, now: i64) -> Result<Claims<'a>, Refusal> {
-        policy.check(self.claims?, now)
+        policy.check(self.claims.as_ref().map_err(Clone::clone)?, now)
     }
 }
 
@@ -99,32 +89,74 @@ impl fmt::Debug for SignedToken<'_> {
     }
 }
 
-/// Whether a token claims to come from an issuer, by the rules of the API server's first look. Nothing is
-/// verified; it only says which authenticator to ask. An unreadable token is nobody's.
-pub fn claims_issuer(text: &str, issuer: &str) -> bool {
-    peek(text).is_some_and(|found| issuer_matches(issuer, &found))
+/// A bearer token that has been read once: whose it claims to be, and what can be verified of it. Any number
+/// of authenticators can look at it.
+pub struct Bearer<'a> {
+    text: &'a str,
+    token: Result<UnverifiedToken<'a>, Refusal>,
+    /// What the API server's lenient first look finds where our reading refuses.
+    peeked: Option<String>,
 }
 
-/// The issuer that [`claims_issuer`] compares.
+impl<'a> Bearer<'a> {
+    /// Reads `text` into `buffer`, whose capacity is reused.
+    ///
+    /// # Errors
+    /// [`Refusal::TooLong`]: a token beyond the limit is not looked at, so it is nobody's.
+    pub fn read(text: &'a str, buffer: &'a mut Vec<u8>, limits: &Limits) -> Result<Self, Refusal> {
+        check_length(text, limits)?;
+        let token = UnverifiedToken::parse(text, buffer, limits);
+        let agreed = token.as_ref().is_ok_and(|token| token.agreed_issuer().is_some());
+        Ok(Self { text, token, peeked: if agreed { None } else { peek(text) } })
+    }
+
+    /// The text itself. Never log it.
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Whether the token claims to come from this issuer, by the rules of the API server's first look.
+    /// Nobody has signed that yet: it only decides who is asked. An unreadable token is nobody's.
+    pub fn claims_issuer(&self, issuer: &str) -> bool {
+        let agreed = self.token.as_ref().ok().and_then(UnverifiedToken::agreed_issuer);
+        let found = agreed.as_deref().or(self.peeked.as_deref());
+        found.is_some_and(|found| issuer_matches(issuer, found))
+    }
+
+    /// The token, if it can be read.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn token(&self) -> Result<&UnverifiedToken<'a>, Refusal> {
+        self.token.as_ref().map_err(Clone::clone)
+    }
+}
+
+impl fmt::Debug for Bearer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bearer").field("bytes", &self.text.len()).finish_non_exhaustive()
+    }
+}
+
+/// The issuer of a token that cannot be read by our rules but may be by the API server's.
 fn peek(text: &str) -> Option<String> {
     if text.trim_start().starts_with('{') {
         return None;
     }
     let (_, rest) = text.split_once('.')?;
     let (payload, signature) = rest.split_once('.')?;
-    if signature.contains('.') || text.len() > PEEK_BYTES {
-        return None;
-    }
-    claims::peek_issuer(payload)
+    if signature.contains('.') { None } else { claims::peek_issuer(payload) }
 }
 
-/// The API server's own header limit is 1 MiB; more can be nobody's token.
-const PEEK_BYTES: usize = 1 << 20;
-
-fn split<'a>(text: &'a str, limits: &Limits) -> Result<(&'a str, &'a str, &'a str), Refusal> {
+fn check_length(text: &str, limits: &Limits) -> Result<(), Refusal> {
     if text.len() > limits.token_bytes {
         return Err(Refusal::TooLong { part: "token", got: text.len(), limit: limits.token_bytes });
     }
+    Ok(())
+}
+
+fn split<'a>(text: &'a str, limits: &Limits) -> Result<(&'a str, &'a str, &'a str), Refusal> {
+    check_length(text, limits)?;
     let (header, rest) = text.split_once('.').ok_or(Refusal::NotCompact)?;
     let (payload, signature) = rest.split_once('.').ok_or(Refusal::NotCompact)?;
     if signature.contains('.') {

@@ -3,7 +3,7 @@
 
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use claimant_core::{Algorithm, Audience, KeySet, Limits, Misconfigured, Policy, Refusal, UnverifiedToken};
-use claimant_core::{claims_issuer, provider};
+use claimant_core::{Bearer, provider};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 
 const NOW: i64 = 1_790_000_000;
@@ -150,7 +150,7 @@ fn feed(bytes: &[u8]) {
     let limits = Limits::default();
     let text = String::from_utf8_lossy(bytes);
     let _ = judge(&text, &limits);
-    let _ = claims_issuer(&text, "https://issuer.example");
+    let _ = peek(&text, "https://issuer.example");
     let _ = KeySet::from_jwks(bytes, &provider::Default, &limits);
     let _ = KeySet::from_pem(&text, &provider::Default, &limits);
     let _ = claimant_core::key::has_certificates(&text);
@@ -168,7 +168,7 @@ fn a56_no_bytes_panic() {
         let text = String::from_utf8_lossy(&bytes);
         let _ = judge(&token(&text, GOOD), &Limits::default());
         let _ = judge(&token(HEADER, &text), &Limits::default());
-        let _ = claims_issuer(&token(HEADER, &text), "x");
+        let _ = peek(&token(HEADER, &text), "x");
     }
     for good in [token(HEADER, GOOD), jwks(2), pem()] {
         for _ in 0..400 {
@@ -180,7 +180,7 @@ fn a56_no_bytes_panic() {
         let _ = judge(&token(&String::from_utf8_lossy(&header), GOOD), &Limits::default());
         let signed = token(HEADER, &String::from_utf8_lossy(&payload));
         let _ = judge(&signed, &Limits::default());
-        let _ = claims_issuer(&signed, "x");
+        let _ = peek(&signed, "x");
     }
 }
 
@@ -223,4 +223,8 @@ fn a54_no_refusal_shows_the_token() {
             assert!(!shown.contains(part), "token {index}: {shown}");
         }
     }
+}
+
+fn peek(text: &str, issuer: &str) -> bool {
+    Bearer::read(text, &mut Vec::new(), &Limits::default()).is_ok_and(|bearer| bearer.claims_issuer(issuer))
 }

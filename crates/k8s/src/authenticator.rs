@@ -1,15 +1,31 @@
 //! One question, many authenticators.
 
-use crate::{Error, UserInfo};
+use crate::{Error, Refusal, UserInfo};
+use claimant_core::{Bearer, Limits};
 use std::fmt;
 
 /// Decides who a token belongs to.
 pub trait Authenticator: Send + Sync {
-    /// Judges `token`; `now` is in seconds since 1970.
+    /// Judges a token that has been read once for all authenticators; `now` is in seconds since 1970.
     ///
     /// # Errors
     /// [`Error::Unrecognized`] where the token is another's, [`Error::Refused`] where it is ours and not good.
-    fn authenticate(&self, token: &str, now: i64) -> Result<Authenticated, Error>;
+    fn judge(&self, bearer: &Bearer<'_>, now: i64) -> Result<Authenticated, Error>;
+
+    /// The bounds within which [`Authenticator::authenticate`] reads a token.
+    fn limits(&self) -> Limits {
+        Limits::default()
+    }
+
+    /// Reads and judges `token`; `now` is in seconds since 1970.
+    ///
+    /// # Errors
+    /// As [`Authenticator::judge`]; a token beyond the limits is refused unread.
+    fn authenticate(&self, token: &str, now: i64) -> Result<Authenticated, Error> {
+        let mut buffer = Vec::with_capacity(token.len().min(Limits::TOKEN_BYTES));
+        let bearer = Bearer::read(token, &mut buffer, &self.limits()).map_err(Refusal::Token)?;
+        self.judge(&bearer, now)
+    }
 }
 
 /// A user, and what the token is good for.
@@ -29,9 +45,14 @@ impl Authenticated {
     }
 }
 
-/// Asks each in order until one knows the token: `Unrecognized` lets the next try, a refusal ends it.
+/// Asks each in order until one knows the token: `Unrecognized` lets the next try, a refusal ends it, as in
+/// the API server's union of `jwt` authenticators. (Its outer union, over kinds of authenticators, goes on
+/// after a refusal; issuers may not overlap there, so that no other one would know the token.)
 #[derive(Default)]
-pub struct Union(Vec<Box<dyn Authenticator>>);
+pub struct Union {
+    all: Vec<Box<dyn Authenticator>>,
+    limits: Limits,
+}
 
 impl Union {
     /// A union of none: it recognizes nothing.
@@ -42,23 +63,34 @@ impl Union {
     /// With one more, asked after those that are there.
     #[must_use]
     pub fn with(mut self, authenticator: impl Authenticator + 'static) -> Self {
-        self.0.push(Box::new(authenticator));
+        self.all.push(Box::new(authenticator));
+        self
+    }
+
+    /// With other bounds on tokens than the defaults; they count for all.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 }
 
 impl Authenticator for Union {
-    fn authenticate(&self, token: &str, now: i64) -> Result<Authenticated, Error> {
-        self.0
+    fn judge(&self, bearer: &Bearer<'_>, now: i64) -> Result<Authenticated, Error> {
+        self.all
             .iter()
-            .map(|one| one.authenticate(token, now))
+            .map(|one| one.judge(bearer, now))
             .find(|outcome| !matches!(outcome, Err(Error::Unrecognized)))
             .unwrap_or(Err(Error::Unrecognized))
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits.clone()
     }
 }
 
 impl fmt::Debug for Union {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Union of {}", self.0.len())
+        write!(f, "Union of {}", self.all.len())
     }
 }

@@ -6,7 +6,7 @@ use crate::config::{
 use crate::user_info::CREDENTIAL_ID;
 use crate::{Authenticated, Authenticator, ConfigError, Error, Refusal, UserInfo};
 use claimant_core::json::{self, Object};
-use claimant_core::{Algorithm, Audience, Claims, KeySet, Limits, Policy, UnverifiedToken, claims_issuer};
+use claimant_core::{Algorithm, Audience, Bearer, Claims, KeySet, Limits, Policy};
 
 const PART: &str = "payload";
 
@@ -30,7 +30,15 @@ impl OidcAuthenticator {
     /// # Errors
     /// Fields that the API server refuses, or a CEL expression, which is not supported yet.
     pub fn from_config(jwt: JwtAuthenticator, keys: KeySet) -> Result<Self, ConfigError> {
-        Self::build(jwt, keys, Algorithm::KUBERNETES.to_vec(), &[])
+        Self::from_config_within(jwt, keys, Limits::default())
+    }
+
+    /// The same with other bounds than the defaults.
+    ///
+    /// # Errors
+    /// As [`OidcAuthenticator::from_config`].
+    pub fn from_config_within(jwt: JwtAuthenticator, keys: KeySet, limits: Limits) -> Result<Self, ConfigError> {
+        Self::build(jwt, keys, Algorithm::KUBERNETES.to_vec(), &[], limits)
     }
 
     /// The authenticator that the flags mean. `disallowed_issuers` are the cluster's own.
@@ -39,14 +47,7 @@ impl OidcAuthenticator {
     /// A flag, or a field of what the flags mean, that the API server refuses.
     pub fn from_flags(flags: OidcFlags, keys: KeySet, disallowed_issuers: &[String]) -> Result<Self, ConfigError> {
         let (jwt, algorithms) = flags.authenticator()?;
-        Self::build(jwt, keys, algorithms, disallowed_issuers)
-    }
-
-    /// With other bounds on tokens than the defaults.
-    #[must_use]
-    pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
+        Self::build(jwt, keys, algorithms, disallowed_issuers, Limits::default())
     }
 
     fn build(
@@ -54,10 +55,11 @@ impl OidcAuthenticator {
         keys: KeySet,
         algorithms: Vec<Algorithm>,
         disallowed: &[String],
+        limits: Limits,
     ) -> Result<Self, ConfigError> {
         let one = AuthenticationConfiguration { jwt: vec![jwt.clone()], ..Default::default() };
         one.validate(disallowed)?;
-        let audience = Audience::any_of(jwt.issuer.audiences).map_err(ConfigError::Limit)?;
+        let audience = Audience::any_of_within(jwt.issuer.audiences, &limits).map_err(ConfigError::Limit)?;
         Ok(Self {
             policy: Policy::new(jwt.issuer.url.clone(), audience),
             issuer: jwt.issuer.url,
@@ -67,7 +69,7 @@ impl OidcAuthenticator {
             groups: jwt.claim_mappings.groups,
             uid: jwt.claim_mappings.uid.claim,
             required: jwt.claim_validation_rules,
-            limits: Limits::default(),
+            limits,
         })
     }
 
@@ -167,15 +169,18 @@ impl OidcAuthenticator {
 }
 
 impl Authenticator for OidcAuthenticator {
-    fn authenticate(&self, token: &str, now: i64) -> Result<Authenticated, Error> {
-        let mut buffer = Vec::with_capacity(token.len());
-        let claims = match UnverifiedToken::parse(token, &mut buffer, &self.limits) {
-            Ok(parsed) if parsed.claims_issuer(&self.issuer) => parsed.verify(&self.keys, &self.algorithms),
-            Err(error) if claims_issuer(token, &self.issuer) => Err(error),
-            _ => return Err(Error::Unrecognized),
-        };
-        let claims = claims.and_then(|token| token.check(&self.policy, now)).map_err(Refusal::Token)?;
+    fn judge(&self, bearer: &Bearer<'_>, now: i64) -> Result<Authenticated, Error> {
+        if !bearer.claims_issuer(&self.issuer) {
+            return Err(Error::Unrecognized);
+        }
+        let token = bearer.token().map_err(Refusal::Token)?;
+        let signed = token.verify(&self.keys, &self.algorithms).map_err(Refusal::Token)?;
+        let claims = signed.check(&self.policy, now).map_err(Refusal::Token)?;
         Ok(Authenticated::new(self.user(&claims)?, Vec::new()))
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits.clone()
     }
 }
 

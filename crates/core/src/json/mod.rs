@@ -9,10 +9,11 @@ use crate::Refusal;
 use scan::Scanner;
 use smallvec::SmallVec;
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 
 /// One object: its members in order, each name once. Up to 24 members need no allocation.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Object<'a> {
     text: &'a str,
     members: SmallVec<[Member; 24]>,
@@ -84,6 +85,13 @@ impl<'a> Object<'a> {
             names.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
         };
         if twins { Err(Refusal::DuplicateMember(part)) } else { Ok(()) }
+    }
+}
+
+/// The content may be a token's: only how much there is shows.
+impl fmt::Debug for Object<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Object of {} members", self.members.len())
     }
 }
 

@@ -1,9 +1,21 @@
 //! Providers: what turns public keys into verifiers. Chosen per key set; features only add names.
 
+#[cfg(feature = "aws-lc-rs")]
+mod aws_lc;
 #[cfg(feature = "es512")]
 mod es512;
+#[cfg(feature = "graviola")]
+mod graviola;
+#[cfg(any(feature = "aws-lc-rs", feature = "graviola"))]
+mod pkcs1;
 #[cfg(feature = "ring")]
 mod ring;
+
+#[cfg(feature = "aws-lc-rs")]
+pub use self::aws_lc::AwsLc;
+
+#[cfg(feature = "graviola")]
+pub use self::graviola::Graviola;
 
 #[cfg(feature = "ring")]
 pub use self::ring::Ring;

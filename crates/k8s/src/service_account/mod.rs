@@ -8,7 +8,7 @@ pub use objects::{MemoryObjects, ObjectKind, ObjectLookup, ObjectMeta, TokenSecr
 
 use crate::user_info::CREDENTIAL_ID;
 use crate::{Authenticated, Authenticator, Error, Refusal, UserInfo};
-use claimant_core::{Algorithm, Audience, Claims, KeySet, Limits, Policy, TimeRules, UnverifiedToken, claims_issuer};
+use claimant_core::{Algorithm, Audience, Bearer, Claims, KeySet, Limits, Policy, TimeRules};
 use claims::PrivateClaims;
 use std::fmt;
 
@@ -85,18 +85,28 @@ impl ServiceAccounts {
     /// # Errors
     /// As [`Authenticator::authenticate`].
     pub fn authenticate_for(&self, token: &str, requested: &[String], now: i64) -> Result<Authenticated, Error> {
-        let legacy = self.legacy.as_ref().filter(|_| claims_issuer(token, legacy::ISSUER));
-        let bound = self.issuers.iter().find(|(issuer, _)| claims_issuer(token, issuer));
+        let mut buffer = Vec::with_capacity(token.len().min(Limits::TOKEN_BYTES));
+        let bearer = Bearer::read(token, &mut buffer, &self.limits).map_err(Refusal::Token)?;
+        self.judge_for(&bearer, requested, now)
+    }
+
+    /// The same for a token that has been read.
+    ///
+    /// # Errors
+    /// As [`Authenticator::judge`].
+    pub fn judge_for(&self, bearer: &Bearer<'_>, requested: &[String], now: i64) -> Result<Authenticated, Error> {
+        let legacy = self.legacy.as_ref().filter(|_| bearer.claims_issuer(legacy::ISSUER));
+        let bound = self.issuers.iter().find(|(issuer, _)| bearer.claims_issuer(issuer));
         // The issuer of legacy tokens may be one of the bound ones: then either may know the token.
         let first = legacy.map(|legacy| {
-            self.judge(token, &legacy.policy, requested, now, |claims| {
-                legacy::user(claims, token, self.objects.as_deref().filter(|_| legacy.lookup))
+            self.judge_under(bearer, &legacy.policy, requested, now, |claims| {
+                legacy::user(claims, bearer.text(), self.objects.as_deref().filter(|_| legacy.lookup))
             })
         });
         match (first, bound) {
             (Some(Ok(who)), _) => Ok(who),
             (first, Some((_, policy))) => {
-                let second = self.judge(token, policy, requested, now, |claims| self.bound_user(claims, now));
+                let second = self.judge_under(bearer, policy, requested, now, |claims| self.bound_user(claims, now));
                 match (first, second) {
                     (Some(Err(why @ Error::Refused(_))), Err(_)) => Err(why),
                     (_, second) => second,
@@ -108,21 +118,19 @@ impl ServiceAccounts {
     }
 
     /// Signature, policy and audiences, which both kinds have in common; then `user`.
-    fn judge(
+    fn judge_under(
         &self,
-        token: &str,
+        bearer: &Bearer<'_>,
         policy: &Policy,
         requested: &[String],
         now: i64,
         user: impl FnOnce(&Claims<'_>) -> Result<UserInfo, Refusal>,
     ) -> Result<Authenticated, Error> {
-        let mut buffer = Vec::with_capacity(token.len());
-        let parsed = UnverifiedToken::parse(token, &mut buffer, &self.limits)
+        let token = bearer
+            .token()
             .map_err(|error| if error.is_unreadable() { Error::Unrecognized } else { Refusal::Token(error).into() })?;
-        let claims = parsed
-            .verify(&self.keys, &Algorithm::KUBERNETES)
-            .and_then(|token| token.check(policy, now))
-            .map_err(Refusal::Token)?;
+        let signed = token.verify(&self.keys, &Algorithm::KUBERNETES).map_err(Refusal::Token)?;
+        let claims = signed.check(policy, now).map_err(Refusal::Token)?;
         let own = claims.audiences().map_err(Refusal::Token)?;
         let has = |wanted: &String| {
             if own.is_empty() { self.api_audiences.contains(wanted) } else { own.iter().any(|a| a == wanted) }
@@ -160,8 +168,12 @@ fn policy(issuer: String, times: TimeRules) -> Policy {
 }
 
 impl Authenticator for ServiceAccounts {
-    fn authenticate(&self, token: &str, now: i64) -> Result<Authenticated, Error> {
-        self.authenticate_for(token, &self.api_audiences, now)
+    fn judge(&self, bearer: &Bearer<'_>, now: i64) -> Result<Authenticated, Error> {
+        self.judge_for(bearer, &self.api_audiences, now)
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits.clone()
     }
 }
 
