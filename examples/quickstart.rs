@@ -7,6 +7,9 @@ use claimant::{
 };
 use claimant_testkit::{Issuer, KeyKind, SigningKey, TokenOptions};
 use serde_json::{Value, json};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
@@ -16,7 +19,11 @@ type Failure = Box<dyn std::error::Error>;
 const USAGE: &str = "usage: quickstart [--token FILE --jwks FILE --issuer URL --audience AUD]";
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--help") {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
     if arguments.is_empty() {
         return match tour() {
             Ok(()) => ExitCode::SUCCESS,
@@ -116,24 +123,37 @@ fn discover(issuer: &str, ca_pem: &str) -> Result<KeySet, Failure> {
 const MOST: u64 = 1 << 20;
 
 /// Judges the token that the arguments name; an `Err` is about the arguments.
-fn own_token(arguments: &[String]) -> Result<Result<Authenticated, Error>, String> {
+fn own_token(arguments: &[OsString]) -> Result<Result<Authenticated, Error>, String> {
     let [mut token, mut jwks, mut issuer, mut audience] = [const { None }; 4];
     let mut rest = arguments.iter();
     while let Some(name) = rest.next() {
-        let slot = match name.as_str() {
-            "--token" => &mut token,
-            "--jwks" => &mut jwks,
-            "--issuer" => &mut issuer,
-            "--audience" => &mut audience,
-            other => return Err(format!("unknown argument {other:?}")),
+        let slot = match name.to_str() {
+            Some("--token") => &mut token,
+            Some("--jwks") => &mut jwks,
+            Some("--issuer") => &mut issuer,
+            Some("--audience") => &mut audience,
+            // Not shown: it may be a token.
+            _ => return Err("an argument is unknown".to_owned()),
         };
-        *slot = Some(rest.next().ok_or_else(|| format!("{name} needs a value"))?);
+        let name = name.display();
+        let value = rest.next().filter(|value| !value.is_empty()).ok_or_else(|| format!("{name} needs a value"))?;
+        if slot.replace(value).is_some() {
+            return Err(format!("{name} stands twice"));
+        }
     }
-    let need = |value: Option<&String>, name: &str| value.cloned().ok_or_else(|| format!("{name} is missing"));
-    let read = |path: String| std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"));
-    let (issuer, audience) = (need(issuer, "--issuer")?, need(audience, "--audience")?);
-    let token = read(need(token, "--token")?)?;
-    let jwks = read(need(jwks, "--jwks")?)?;
+    let file = |value: Option<&OsString>, name: &str| {
+        let path = value.ok_or_else(|| format!("{name} is missing"))?;
+        let complain = |error: std::io::Error| format!("{name} {}: {error}", path.display());
+        let mut text = String::new();
+        File::open(path).map_err(complain)?.take(MOST).read_to_string(&mut text).map_err(complain)?;
+        if u64::try_from(text.len()) == Ok(MOST) { Err(format!("{name} is larger than 1 MiB")) } else { Ok(text) }
+    };
+    let text = |value: Option<&OsString>, name: &str| {
+        let value = value.ok_or_else(|| format!("{name} is missing"))?;
+        value.to_str().map(ToOwned::to_owned).ok_or_else(|| format!("{name} is not Unicode"))
+    };
+    let (issuer, audience) = (text(issuer, "--issuer")?, text(audience, "--audience")?);
+    let (token, jwks) = (file(token, "--token")?, file(jwks, "--jwks")?);
     let keys = KeySet::from_jwks(jwks.as_bytes(), &provider::Default, &Limits::default())
         .map_err(|error| format!("--jwks: {error}"))?;
     for key in keys.unusable() {
@@ -141,11 +161,6 @@ fn own_token(arguments: &[String]) -> Result<Result<Authenticated, Error>, Strin
     }
     let now = now().map_err(|error| error.to_string())?;
     let accounts = ServiceAccounts::new([issuer.clone()], keys.clone(), [audience.clone()]);
-    match accounts.authenticate(token.trim(), now) {
-        // Not a service account's: a person's, then.
-        Err(Error::Refused(why)) if why.reason() == "object_missing" => {}
-        outcome => return Ok(outcome),
-    }
     let config = json!({
         "apiVersion": "apiserver.config.k8s.io/v1",
         "kind": "AuthenticationConfiguration",
@@ -157,7 +172,12 @@ fn own_token(arguments: &[String]) -> Result<Result<Authenticated, Error>, Strin
     let config = AuthenticationConfiguration::from_json(&config.to_string(), &[]).map_err(|error| error.to_string())?;
     let jwt = config.jwt.into_iter().next().ok_or("no issuer")?;
     let people = OidcAuthenticator::from_config(jwt, keys).map_err(|error| error.to_string())?;
-    Ok(people.authenticate(token.trim(), now))
+    let (account, person) = (accounts.authenticate(token.trim(), now), people.authenticate(token.trim(), now));
+    Ok(match account {
+        // Not a service account's: a person's, then.
+        Err(Error::Refused(why)) if why.reason() == "object_missing" || person.is_ok() => person,
+        account => account,
+    })
 }
 
 fn show(what: &str, outcome: &Result<Authenticated, Error>) {

@@ -15,16 +15,20 @@ const USAGE: &str = "usage: claimant-conformance [--verbose] [--json FILE] PATH.
 
 fn main() -> ExitCode {
     let (mut verbose, mut json, mut paths) = (false, None, Vec::new());
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args_os().skip(1);
     while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--verbose" => verbose = true,
-            "--json" => match arguments.next() {
-                Some(file) => json = Some(file),
+        match argument.to_str() {
+            Some("--help") => {
+                println!("{USAGE}");
+                return ExitCode::SUCCESS;
+            }
+            Some("--verbose") => verbose = true,
+            Some("--json") => match arguments.next() {
+                Some(file) => json = Some(PathBuf::from(file)),
                 None => return usage("--json needs a file"),
             },
-            flag if flag.starts_with('-') => return usage(&format!("unknown option {flag}")),
-            path => paths.push(PathBuf::from(path)),
+            Some(flag) if flag.starts_with('-') => return usage(&format!("unknown option {flag}")),
+            _ => paths.push(PathBuf::from(argument)),
         }
     }
     if paths.is_empty() {
@@ -42,12 +46,15 @@ fn usage(why: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-fn run(paths: &[PathBuf], verbose: bool, json: Option<&str>) -> Result<bool, String> {
+fn run(paths: &[PathBuf], verbose: bool, json: Option<&Path>) -> Result<bool, String> {
     let mut files = Vec::new();
     for path in paths {
         collect(path, &mut files)?;
     }
     files.sort();
+    if files.is_empty() {
+        return Err("no recordings (*.json) there".to_owned());
+    }
     let mut report = Report::default();
     println!("{}", Tally::HEADINGS);
     for file in files {
@@ -69,7 +76,7 @@ fn run(paths: &[PathBuf], verbose: bool, json: Option<&str>) -> Result<bool, Str
     }
     if let Some(file) = json {
         let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
-        std::fs::write(file, text).map_err(|error| format!("{file}: {error}"))?;
+        std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))?;
     }
     Ok(report.total.is_good())
 }
@@ -83,6 +90,10 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
     }
     for entry in std::fs::read_dir(path).map_err(complain)? {
         let entry = entry.map_err(complain)?.path();
+        // Links are not followed: one that points back would never end.
+        if entry.is_symlink() {
+            continue;
+        }
         if entry.is_dir() || entry.extension().is_some_and(|e| e == "json") {
             collect(&entry, files)?;
         }
@@ -111,9 +122,16 @@ fn replay(value: &serde_json::Value, tally: &mut Tally) {
     }
 }
 
-fn unsupported(list: &serde_json::Value, tally: &mut Tally) {
-    match list["cases"].as_array() {
-        Some(cases) => cases.iter().for_each(|case| tally.unsupported(&format!("{}{}", case["name"], case["id"]))),
-        None => tally.unsupported("another format"),
+/// Every entry of every list counts as a case; a file without any, as one.
+fn unsupported(file: &serde_json::Value, tally: &mut Tally) {
+    let lists = file.as_object().into_iter().flatten().filter_map(|(name, list)| Some((name, list.as_array()?)));
+    let before = tally.unsupported;
+    for (name, list) in lists {
+        for (index, case) in list.iter().enumerate() {
+            tally.unsupported(&format!("{name}[{index}] {}{}", case["name"], case["id"]));
+        }
+    }
+    if tally.unsupported == before {
+        tally.unsupported("another format");
     }
 }

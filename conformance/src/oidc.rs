@@ -17,7 +17,13 @@ pub(crate) fn replay(suite: &Value, tally: &mut Tally) {
             tally.unsupported(&format!("{name}: the configuration: {why}"));
             cases.iter().for_each(|case| tally.unsupported(&label(name, case)));
         }
-        Err(ConfigError::Limit(why)) => tally.named(&format!("{name}: the configuration: {why}"), "limits"),
+        Err(ConfigError::Limit(why)) => {
+            match theirs {
+                Some(_) => tally.config(name, theirs, Err("")),
+                None => tally.named(&format!("{name}: the configuration: {why}"), "limits"),
+            }
+            cases.iter().for_each(|case| tally.unsupported(&label(name, case)));
+        }
         Err(why) => {
             tally.config(name, theirs, Err(&why.to_string()));
             cases.iter().for_each(|case| tally.unsupported(&label(name, case)));

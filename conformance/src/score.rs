@@ -162,7 +162,7 @@ impl fmt::Display for Tally {
 /// The name in docs/differences.md of the rule behind a reason, where we are stricter on purpose.
 fn difference(reason: &str) -> Option<&'static str> {
     Some(match reason {
-        "too_long" | "too_deep" => "limits",
+        "too_long" | "too_deep" | "too_many_tries" => "limits",
         "base64_not_canonical" => "canonical-base64",
         "duplicate_member" => "duplicate-members",
         "folded_member" => "folded-members",

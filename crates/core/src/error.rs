@@ -75,6 +75,9 @@ pub enum Refusal {
     /// The key's own `alg` member names another algorithm.
     #[error("the token's key is bound to another algorithm than {0}")]
     KeyBound(Algorithm),
+    /// More keys could have signed than are tried for one token.
+    #[error("the token has no key id, and more than {0} keys could have signed it")]
+    TooManyTries(usize),
     /// The signature does not hold.
     #[error("the signature does not hold")]
     Signature,
@@ -154,6 +157,7 @@ impl Refusal {
             Self::KeyUnusable(why) => why.reason(),
             Self::KeyAlgorithm(_) => "key_algorithm",
             Self::KeyBound(_) => "key_bound_to_algorithm",
+            Self::TooManyTries(_) => "too_many_tries",
             Self::Signature => "signature",
             Self::PssSignature => "signature_pss",
             Self::ClaimType(_) => "claim_type",
@@ -225,13 +229,8 @@ pub enum Misconfigured {
         limit: usize,
     },
     /// PEM text that cannot be read.
-    #[error("PEM block {block}: {why}")]
-    Pem {
-        /// Which block of the text, from 1.
-        block: usize,
-        /// What is wrong.
-        why: &'static str,
-    },
+    #[error("PEM: {0}")]
+    Pem(&'static str),
     /// No audience, an empty one, or more than [`Limits::AUDIENCES`](crate::Limits::AUDIENCES).
     #[error("audiences: {0}")]
     Audiences(&'static str),

@@ -24,6 +24,8 @@ impl Limits {
     pub const JSON_DEPTH: usize = 64;
     /// 100 keys.
     pub const KEYS: usize = 100;
+    /// 16 signatures are checked for one token, where its `kid` does not name a single key.
+    pub const TRIES: usize = 16;
     /// 64 audiences in one policy.
     pub const AUDIENCES: usize = 64;
 }

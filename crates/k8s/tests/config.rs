@@ -250,3 +250,17 @@ fn unknown_and_duplicate_fields_name_the_place() {
         assert!(matches!(&error, ConfigError::Decode(why) if why.starts_with("no kind ")), "{error:?}");
     }
 }
+
+#[test]
+fn a_list_is_no_structure() {
+    for text in [
+        r#"["apiserver.config.k8s.io/v1", "AuthenticationConfiguration", [], null]"#,
+        r#"{"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AuthenticationConfiguration", "jwt": [[]]}"#,
+        r#"{"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AuthenticationConfiguration",
+            "jwt": [{"issuer": ["https://x.example", "", "", ["a"], "", ""]}]}"#,
+        r#"{"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AuthenticationConfiguration", "anonymous": [true]}"#,
+    ] {
+        let error = AuthenticationConfiguration::from_json(text, &[]).unwrap_err().to_string();
+        assert!(error.contains("invalid type: sequence, expected an object"), "{error}");
+    }
+}

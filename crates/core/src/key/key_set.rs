@@ -60,8 +60,8 @@ impl KeySet {
         &self.unusable
     }
 
-    /// Tries the keys that have this id, or all where there is none (as kube-apiserver does). At most
-    /// [`Limits::keys`] tries.
+    /// Tries the keys that have this id, or all where there is none (as kube-apiserver does), but no more
+    /// signatures than [`Limits::TRIES`].
     pub(crate) fn verify(
         &self,
         kid: Option<&str>,
@@ -70,7 +70,12 @@ impl KeySet {
         signature: &[u8],
     ) -> Result<(), Refusal> {
         let mut first = None;
+        let mut tries = 0;
         for key in self.keys.iter().filter(|key| kid.is_none() || key.kid() == kid) {
+            tries += usize::from(key.serves(algorithm));
+            if tries > Limits::TRIES {
+                return Err(Refusal::TooManyTries(Limits::TRIES));
+            }
             match key.verify(algorithm, signing_input, signature) {
                 Ok(()) => return Ok(()),
                 // A key that was bound away says more than one of another kind.

@@ -9,30 +9,29 @@ use spki::der::{Decode, Encode};
 use spki::{ObjectIdentifier, SubjectPublicKeyInfoOwned};
 
 pub(super) fn read(text: &str, provider: &dyn Provider, limits: &Limits) -> Result<KeySet, Misconfigured> {
-    let blocks = blocks(text)?;
-    if blocks.is_empty() {
-        return Err(Misconfigured::Pem { block: 0, why: "no PEM block in the text" });
-    }
-    if blocks.len() > limits.keys {
-        return Err(Misconfigured::TooManyKeys { got: blocks.len(), limit: limits.keys });
-    }
     let mut set = KeySet::default();
-    for (index, (label, der)) in blocks.into_iter().enumerate() {
+    for (index, block) in Blocks::of(text).enumerate() {
+        if index >= limits.keys {
+            return Err(Misconfigured::TooManyKeys { got: index + 1, limit: limits.keys });
+        }
         let mut kid = None;
-        match read_block(&label, &der, &mut kid, provider) {
+        match read_block(&block, &mut kid, provider) {
             Ok(key) => set.keys.push(key),
             Err(why) => set.unusable.push(UnusableKey { index, kid, why }),
         }
+    }
+    if set.keys.is_empty() && set.unusable.is_empty() {
+        return Err(Misconfigured::Pem("no PEM block in the text"));
     }
     Ok(set)
 }
 
 /// Whether `text` holds at least one certificate in PEM and none that is broken, as a pool of trusted
-/// certificates must.
+/// certificates must. Blocks with headers do not count.
 pub fn has_certificates(text: &str) -> bool {
-    let Ok(blocks) = blocks(text) else { return false };
-    let mut certificates = blocks.iter().filter(|(label, _)| label == "CERTIFICATE").peekable();
-    certificates.peek().is_some() && certificates.all(|(_, der)| spki_of_certificate(der).is_some())
+    let mut certificates =
+        Blocks::of(text).filter(|block| block.label == "CERTIFICATE" && !block.has_headers).peekable();
+    certificates.peek().is_some() && certificates.all(|block| spki_of_certificate(&block.der).is_some())
 }
 
 /// The public key information inside a certificate, which may have expired.
@@ -44,35 +43,41 @@ pub(super) fn spki_of_certificate(der: &[u8]) -> Option<SubjectPublicKeyInfoOwne
 pub(super) fn public_key(spki: &SubjectPublicKeyInfoOwned) -> Option<PublicKey> {
     let bits = spki.subject_public_key.as_bytes()?;
     match spki.algorithm.oid {
-        RSA => {
+        // RFC 3279, section 2.3.1: the parameters are NULL, and Go insists on it.
+        RSA if spki
+            .algorithm
+            .parameters
+            .as_ref()
+            .is_some_and(|any| any.decode_as::<spki::der::asn1::Null>().is_ok()) =>
+        {
             let (n, e) = rsa_numbers(bits)?;
             Some(PublicKey::Rsa { n, e })
         }
         EC => {
             let curve: ObjectIdentifier = spki.algorithm.parameters.as_ref()?.decode_as().ok()?;
-            let curve = match curve {
-                P256 => Curve::P256,
-                P384 => Curve::P384,
-                P521 => Curve::P521,
+            let (curve, size) = match curve {
+                P256 => (Curve::P256, 32),
+                P384 => (Curve::P384, 48),
+                P521 => (Curve::P521, 66),
                 _ => return None,
             };
-            Some(PublicKey::Ec { curve, point: bits.to_vec() })
+            let uncompressed = bits.first() == Some(&4) && bits.len() == 1 + 2 * size;
+            uncompressed.then(|| PublicKey::Ec { curve, point: bits.to_vec() })
         }
         _ => None,
     }
 }
 
 fn read_block(
-    label: &str,
-    der: &[u8],
+    block: &Block<'_>,
     kid: &mut Option<String>,
     provider: &dyn Provider,
 ) -> Result<VerifyingKey, UnusableReason> {
-    if label.ends_with("PRIVATE KEY") {
+    if block.label.ends_with("PRIVATE KEY") {
         return Err(UnusableReason::Secret);
     }
-    let spki = spki_of_certificate(der)
-        .or_else(|| SubjectPublicKeyInfoOwned::from_der(der).ok())
+    let spki = spki_of_certificate(&block.der)
+        .or_else(|| SubjectPublicKeyInfoOwned::from_der(&block.der).ok())
         .ok_or(UnusableReason::Unreadable)?;
     let encoded = spki.to_der().map_err(|_| UnusableReason::Unreadable)?;
     *kid = Some(Base64UrlUnpadded::encode_string(&Sha256::digest(encoded)));
@@ -89,27 +94,56 @@ fn rsa_numbers(der: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     }
 }
 
-/// Label and bytes of each block. Text outside the blocks is ignored, as are headers inside.
-fn blocks(text: &str) -> Result<Vec<(String, Vec<u8>)>, Misconfigured> {
-    let mut out = Vec::new();
-    let mut lines = text.lines().map(str::trim);
-    while let Some(line) = lines.next() {
-        let Some(label) = line.strip_prefix("-----BEGIN ").and_then(|l| l.strip_suffix("-----")) else { continue };
-        let block = out.len() + 1;
-        let end = format!("-----END {label}-----");
-        let mut body = String::new();
-        loop {
-            match lines.next() {
-                None => return Err(Misconfigured::Pem { block, why: "the END line is missing" }),
-                Some(line) if line == end => break,
-                Some(line) if line.contains(':') => {}
-                Some(line) => body.push_str(line),
+struct Block<'a> {
+    label: &'a str,
+    has_headers: bool,
+    der: Vec<u8>,
+}
+
+/// The blocks of a text. Text outside of them is ignored, and so is a block that is broken, as Go does: the
+/// search goes on behind its first line.
+struct Blocks<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Blocks<'a> {
+    fn of(text: &'a str) -> Self {
+        Self { rest: text }
+    }
+}
+
+impl<'a> Iterator for Blocks<'a> {
+    type Item = Block<'a>;
+
+    fn next(&mut self) -> Option<Block<'a>> {
+        while !self.rest.is_empty() {
+            let (line, after) = self.rest.split_once('\n').unwrap_or((self.rest, ""));
+            self.rest = after;
+            let label = line.trim_end().strip_prefix("-----BEGIN ").and_then(|l| l.strip_suffix("-----"));
+            if let Some((block, after)) = label.and_then(|label| read_body(label, after)) {
+                self.rest = after;
+                return Some(block);
             }
         }
-        let der = Base64::decode_vec(&body).map_err(|_| Misconfigured::Pem { block, why: "not base64" })?;
-        out.push((label.to_owned(), der));
+        None
     }
-    Ok(out)
+}
+
+/// Headers first, up to the first line without a colon, then base64 up to the END line.
+fn read_body<'a>(label: &'a str, text: &'a str) -> Option<(Block<'a>, &'a str)> {
+    let end = format!("-----END {label}-----");
+    let at = text.find(&end)?;
+    let (body, after) = (text.get(..at)?, text.get(at + end.len()..)?);
+    if !(body.is_empty() || body.ends_with('\n')) {
+        return None;
+    }
+    let mut lines = body.lines().peekable();
+    let mut has_headers = false;
+    while lines.next_if(|line| line.contains(':')).is_some() {
+        has_headers = true;
+    }
+    let base64: String = lines.flat_map(str::chars).filter(|c| !matches!(c, ' ' | '\t' | '\r')).collect();
+    Some((Block { label, has_headers, der: Base64::decode_vec(&base64).ok()? }, after))
 }
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");

@@ -110,6 +110,11 @@ impl VerifyingKey {
         self.kid.as_deref()
     }
 
+    /// Whether the key can verify this algorithm.
+    pub fn serves(&self, algorithm: Algorithm) -> bool {
+        self.bound_to.is_none_or(|bound| bound == algorithm) && self.verifiers.iter().any(|(a, _)| *a == algorithm)
+    }
+
     /// Checks one signature.
     ///
     /// # Errors

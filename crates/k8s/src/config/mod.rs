@@ -23,7 +23,8 @@ impl AuthenticationConfiguration {
     /// # Errors
     /// What the API server refuses, every field at once; and, for now, any CEL expression.
     pub fn from_json(text: &str, disallowed_issuers: &[String]) -> Result<Self, ConfigError> {
-        let config: Self = serde_json::from_str(text).map_err(|error| ConfigError::Decode(error.to_string()))?;
+        let types::FromObject(config): types::FromObject<Self> =
+            serde_json::from_str(text).map_err(|error| ConfigError::Decode(error.to_string()))?;
         if !VERSIONS.contains(&config.api_version.as_str()) || config.kind != "AuthenticationConfiguration" {
             return Err(ConfigError::Decode(format!(
                 "no kind {:?} in version {:?}; expected AuthenticationConfiguration in {}",

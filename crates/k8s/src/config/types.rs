@@ -1,6 +1,10 @@
 //! The fields of the file, under their own names; null is the same as absent, as in the API server.
 
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use std::fmt;
+use std::marker::PhantomData;
 
 /// The file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -13,9 +17,10 @@ pub struct AuthenticationConfiguration {
     #[serde(deserialize_with = "or_null")]
     pub kind: String,
     /// The issuers, at most 64.
-    #[serde(deserialize_with = "list_or_null")]
+    #[serde(deserialize_with = "objects_or_null")]
     pub jwt: Vec<JwtAuthenticator>,
     /// Anonymous requests.
+    #[serde(deserialize_with = "optional_object")]
     pub anonymous: Option<Anonymous>,
 }
 
@@ -24,16 +29,16 @@ pub struct AuthenticationConfiguration {
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct JwtAuthenticator {
     /// Who signs.
-    #[serde(deserialize_with = "or_null")]
+    #[serde(deserialize_with = "object_or_null")]
     pub issuer: Issuer,
     /// What the claims must say.
-    #[serde(deserialize_with = "list_or_null")]
+    #[serde(deserialize_with = "objects_or_null")]
     pub claim_validation_rules: Vec<ClaimValidationRule>,
     /// Which claim becomes what.
-    #[serde(deserialize_with = "or_null")]
+    #[serde(deserialize_with = "object_or_null")]
     pub claim_mappings: ClaimMappings,
     /// What the user must be like.
-    #[serde(deserialize_with = "list_or_null")]
+    #[serde(deserialize_with = "objects_or_null")]
     pub user_validation_rules: Vec<UserValidationRule>,
 }
 
@@ -92,13 +97,13 @@ pub struct UserValidationRule {
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 #[allow(missing_docs)]
 pub struct ClaimMappings {
-    #[serde(deserialize_with = "or_null")]
+    #[serde(deserialize_with = "object_or_null")]
     pub username: PrefixedClaimOrExpression,
-    #[serde(deserialize_with = "or_null")]
+    #[serde(deserialize_with = "object_or_null")]
     pub groups: PrefixedClaimOrExpression,
-    #[serde(deserialize_with = "or_null")]
+    #[serde(deserialize_with = "object_or_null")]
     pub uid: ClaimOrExpression,
-    #[serde(deserialize_with = "list_or_null")]
+    #[serde(deserialize_with = "objects_or_null")]
     pub extra: Vec<ExtraMapping>,
 }
 
@@ -143,7 +148,7 @@ pub struct ExtraMapping {
 pub struct Anonymous {
     #[serde(deserialize_with = "or_null")]
     pub enabled: bool,
-    #[serde(deserialize_with = "list_or_null")]
+    #[serde(deserialize_with = "objects_or_null")]
     pub conditions: Vec<AnonymousCondition>,
 }
 
@@ -178,11 +183,44 @@ fn or_null<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserialize
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-fn list_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(d: D) -> Result<Vec<T>, D::Error> {
-    let list: Option<Vec<Option<T>>> = Option::deserialize(d)?;
-    Ok(list.unwrap_or_default().into_iter().map(Option::unwrap_or_default).collect())
+fn object_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(d: D) -> Result<T, D::Error> {
+    Ok(optional_object(d)?.unwrap_or_default())
+}
+
+fn optional_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<T>, D::Error> {
+    Ok(Option::<FromObject<T>>::deserialize(d)?.map(|object| object.0))
+}
+
+fn objects_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(d: D) -> Result<Vec<T>, D::Error> {
+    let list: Option<Vec<Option<FromObject<T>>>> = Option::deserialize(d)?;
+    Ok(list.unwrap_or_default().into_iter().map(|item| item.map(|object| object.0).unwrap_or_default()).collect())
+}
+
+/// A structure that is written as an object: derived readers take a list of its fields as well, which the
+/// API server's does not.
+pub(super) struct FromObject<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for FromObject<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
 }
 
 fn strings_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    list_or_null(deserializer)
+    let list: Option<Vec<Option<String>>> = Option::deserialize(deserializer)?;
+    Ok(list.unwrap_or_default().into_iter().map(Option::unwrap_or_default).collect())
 }
