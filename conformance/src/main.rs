@@ -4,6 +4,7 @@
 #![allow(clippy::indexing_slicing)]
 
 mod oidc;
+mod rbac;
 mod score;
 mod service_accounts;
 
@@ -111,6 +112,8 @@ fn replay(value: &serde_json::Value, tally: &mut Tally) {
     for suite in suites {
         if suite.pointer("/config/publicKeysPEM").is_some() {
             service_accounts::replay(suite, tally);
+        } else if suite.pointer("/objects/clusterRoles").is_some() {
+            rbac::replay(suite, tally);
         } else if of_tokens(suite) || suite.get("configError").is_some() {
             oidc::replay(suite, tally);
         } else {

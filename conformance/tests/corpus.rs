@@ -55,6 +55,43 @@ fn a_verdict_that_is_turned_round_is_noticed() {
 }
 
 #[test]
+fn an_answer_about_roles_that_is_changed_is_noticed() {
+    let text = include_str!("../corpus/rbac.json");
+    let folder = std::env::temp_dir().join(format!("claimant-conformance-rbac-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let whole: serde_json::Value = serde_json::from_str(text).unwrap();
+    let suite = |part: &str| {
+        let has = |suite: &&serde_json::Value| match suite.pointer(part) {
+            Some(serde_json::Value::Array(list)) => !list.is_empty(),
+            Some(serde_json::Value::String(verdict)) => verdict == "allow",
+            other => other.is_some_and(serde_json::Value::is_object),
+        };
+        whole["suites"].as_array().unwrap().iter().find(has).unwrap().clone()
+    };
+    let role = serde_json::json!([{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]);
+    for (needs, part, value) in [
+        ("/cases/0/expect/verdict", "/cases/0/expect/verdict", "no opinion".into()),
+        ("/rules", "/rules/0/resourceRules", role.clone()),
+        ("/rules", "/rules/0/incomplete", true.into()),
+        ("/whoCan", "/whoCan/0/subjects", serde_json::json!([])),
+        ("/refused", "/refused", serde_json::json!([])),
+        ("/refused/0/causes", "/refused/0/causes/0/field", "rules[9].verbs".into()),
+        ("/aggregated", "/aggregated", serde_json::json!({"no such role": role})),
+    ] {
+        let mut changed = suite(needs);
+        let file = folder.join("suite.json");
+        let write = |suite: &serde_json::Value| {
+            std::fs::write(&file, serde_json::json!({"suites": [suite]}).to_string()).unwrap();
+            run(&[file.to_str().unwrap()]).0
+        };
+        assert_eq!(write(&changed), Some(0), "{part}");
+        *changed.pointer_mut(part).unwrap() = value;
+        assert_eq!(write(&changed), Some(1), "{part}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn wrong_arguments_exit_with_2() {
     for arguments in [&[][..], &["--json"], &["--wrong"], &["no-such-file"]] {
         assert_eq!(run(arguments).0, Some(2), "{arguments:?}");

@@ -19,7 +19,9 @@ mod authenticator;
 pub mod config;
 mod error;
 mod names;
+mod null;
 pub mod oidc;
+pub mod rbac;
 pub mod service_account;
 mod user_info;
 

@@ -13,6 +13,7 @@ pub use types::{
 };
 
 use crate::ConfigError;
+use crate::null::Object;
 
 const VERSIONS: [&str; 3] =
     ["apiserver.config.k8s.io/v1", "apiserver.config.k8s.io/v1beta1", "apiserver.config.k8s.io/v1alpha1"];
@@ -23,7 +24,7 @@ impl AuthenticationConfiguration {
     /// # Errors
     /// What the API server refuses, every field at once; and, for now, any CEL expression.
     pub fn from_json(text: &str, disallowed_issuers: &[String]) -> Result<Self, ConfigError> {
-        let types::FromObject(config): types::FromObject<Self> =
+        let Object(config): Object<Self> =
             serde_json::from_str(text).map_err(|error| ConfigError::Decode(error.to_string()))?;
         if !VERSIONS.contains(&config.api_version.as_str()) || config.kind != "AuthenticationConfiguration" {
             return Err(ConfigError::Decode(format!(

@@ -1,10 +1,7 @@
 //! The fields of the file, under their own names; null is the same as absent, as in the API server.
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use std::fmt;
-use std::marker::PhantomData;
+use crate::null::{object_or_null, objects_or_null, optional_object, or_null, strings_or_null};
+use serde::Deserialize;
 
 /// The file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -177,50 +174,4 @@ impl JwtAuthenticator {
             .next()?;
         Some(format!("jwt[{index}].{found}"))
     }
-}
-
-fn or_null<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
-fn object_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(d: D) -> Result<T, D::Error> {
-    Ok(optional_object(d)?.unwrap_or_default())
-}
-
-fn optional_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<T>, D::Error> {
-    Ok(Option::<FromObject<T>>::deserialize(d)?.map(|object| object.0))
-}
-
-fn objects_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(d: D) -> Result<Vec<T>, D::Error> {
-    let list: Option<Vec<Option<FromObject<T>>>> = Option::deserialize(d)?;
-    Ok(list.unwrap_or_default().into_iter().map(|item| item.map(|object| object.0).unwrap_or_default()).collect())
-}
-
-/// A structure that is written as an object: derived readers take a list of its fields as well, which the
-/// API server's does not.
-pub(super) struct FromObject<T>(pub(super) T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for FromObject<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor(PhantomData)).map(Self)
-    }
-}
-
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map))
-    }
-}
-
-fn strings_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let list: Option<Vec<Option<String>>> = Option::deserialize(deserializer)?;
-    Ok(list.unwrap_or_default().into_iter().map(Option::unwrap_or_default).collect())
 }

@@ -1,0 +1,44 @@
+//! May this user do that? Decided as the API server's RBAC authorizer (1.37) decides, without asking it.
+//!
+//! ```
+//! use claimant_k8s::UserInfo;
+//! use claimant_k8s::rbac::{Attributes, Authorizer, Decision, Object, Objects, Target};
+//!
+//! let mut objects = Objects::new();
+//! objects.insert(Object::from_json(r#"{
+//!     "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "reader"},
+//!     "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}]}"#)?)?;
+//! objects.insert(Object::from_json(r#"{
+//!     "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+//!     "metadata": {"name": "readers", "namespace": "web"},
+//!     "roleRef": {"kind": "ClusterRole", "name": "reader"},
+//!     "subjects": [{"kind": "Group", "name": "oidc:devs"}]}"#)?)?;
+//! let authorizer = Authorizer::new(&objects.aggregated());
+//!
+//! let user = UserInfo { groups: vec!["oidc:devs".to_owned()], ..UserInfo::default() };
+//! let pod = Target::Resource { api_group: "", resource: "pods", subresource: "", name: "nginx" };
+//! let Decision::Allow(grant) = authorizer.can(&user, &Attributes { verb: "get", namespace: "web", target: pod })
+//! else {
+//!     panic!("not allowed");
+//! };
+//! assert_eq!(grant.binding.name, "readers");
+//! assert!(!authorizer.can(&user, &Attributes { verb: "delete", namespace: "web", target: pod }).is_allowed());
+//! # Ok::<(), claimant_k8s::ConfigError>(())
+//! ```
+
+mod aggregate;
+mod answers;
+mod authorizer;
+mod objects;
+mod rules;
+mod types;
+mod validate;
+
+pub use answers::SubjectRules;
+pub use authorizer::{Authorizer, Binding, Decision, Grant, Holder, NoOpinion};
+pub use objects::{Object, Objects};
+pub use rules::{Attributes, Target};
+pub use types::{
+    API_GROUP, AggregationRule, ClusterRole, ClusterRoleBinding, LabelSelector, LabelSelectorRequirement, ObjectMeta,
+    PolicyRule, Role, RoleBinding, RoleRef, Subject,
+};
