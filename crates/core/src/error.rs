@@ -112,6 +112,18 @@ pub enum Refusal {
         /// The clock.
         now: i64,
     },
+    /// `exp` lies too far from `iat`.
+    #[error("the token lives longer than {most} s")]
+    LivesTooLong {
+        /// Seconds allowed.
+        most: u64,
+    },
+    /// A claim that the policy requires is missing or has another value.
+    #[error("claim {0:?} is missing or not as required")]
+    RequiredClaim(String),
+    /// `typ` is none of those that the policy wants.
+    #[error("the token is of another type")]
+    TokenType,
     /// `iat` lies ahead.
     #[error("issued at {iat}, now is {now} (seconds since 1970)")]
     IssuedInFuture {
@@ -166,6 +178,9 @@ impl Refusal {
             Self::Audience => "audience",
             Self::Expired { .. } => "expired",
             Self::NotYetValid { .. } => "not_yet_valid",
+            Self::LivesTooLong { .. } => "lives_too_long",
+            Self::RequiredClaim(_) => "required_claim",
+            Self::TokenType => "token_type",
             Self::IssuedInFuture { .. } => "issued_in_future",
         }
     }
@@ -231,6 +246,9 @@ pub enum Misconfigured {
     /// PEM text that cannot be read.
     #[error("PEM: {0}")]
     Pem(&'static str),
+    /// A secret that must not be one.
+    #[error("the secret is {0}")]
+    Secret(&'static str),
     /// No audience, an empty one, or more than [`Limits::AUDIENCES`](crate::Limits::AUDIENCES).
     #[error("audiences: {0}")]
     Audiences(&'static str),

@@ -24,23 +24,33 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod audience;
 pub mod claims;
 mod encoding;
 mod error;
+mod explain;
 pub mod jose;
 pub mod json;
 pub mod key;
 mod limits;
 mod policy;
 pub mod provider;
+#[cfg(feature = "ring")]
+mod secret;
+mod times;
 mod token;
 mod verifier;
 
+pub use audience::Audience;
 pub use claims::Claims;
 pub use error::{Misconfigured, Reason, Refusal, UnusableReason};
+pub use explain::Explanation;
 pub use jose::Algorithm;
-pub use key::{KeySet, PublicKey, UnusableKey, VerifyingKey};
+pub use key::{JwkRules, KeySet, PublicKey, UnusableKey, VerifyingKey};
 pub use limits::Limits;
-pub use policy::{Audience, Policy, TimeRules};
+pub use policy::{Finding, Policy};
+#[cfg(feature = "ring")]
+pub use secret::{HmacAlgorithm, SharedSecret};
+pub use times::{Leeway, TimeRules};
 pub use token::{Bearer, SignedToken, UnverifiedToken};
-pub use verifier::{Provider, SignatureError, UnsupportedKey, Verifier};
+pub use verifier::{Answer, AsyncVerifier, Provider, SignatureError, UnsupportedKey, Verifier};

@@ -1,222 +1,238 @@
 //! What a token must say to be good here.
 
+use crate::Refusal;
+use crate::audience::Audience;
 use crate::claims::{self, Claims, PART};
+use crate::jose::Header;
 use crate::json::{self, Object};
-use crate::{Limits, Misconfigured, Refusal};
+use crate::times::{Leeway, TimeRules};
+use serde_json::Value;
 
-/// The audiences of which a token must name one. There is no empty one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Audience(Kind);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
-    AnyOf(Vec<String>),
-    Unchecked(&'static str),
-}
-
-impl Audience {
-    /// A token is good if it names any of these, compared byte for byte.
-    ///
-    /// # Errors
-    /// No audience, an empty one, or more than [`Limits::AUDIENCES`].
-    pub fn any_of<S: Into<String>>(audiences: impl IntoIterator<Item = S>) -> Result<Self, Misconfigured> {
-        Self::any_of_within(audiences, &Limits::default())
-    }
-
-    /// The same with a limit of the caller's.
-    ///
-    /// # Errors
-    /// As [`Audience::any_of`], with [`Limits::audiences`].
-    pub fn any_of_within<S: Into<String>>(
-        audiences: impl IntoIterator<Item = S>,
-        limits: &Limits,
-    ) -> Result<Self, Misconfigured> {
-        let list: Vec<String> = audiences.into_iter().map(Into::into).collect();
-        if list.is_empty() {
-            return Err(Misconfigured::Audiences("at least one is required"));
-        }
-        if list.iter().any(String::is_empty) {
-            return Err(Misconfigured::Audiences("an empty one is not allowed"));
-        }
-        if list.len() > limits.audiences {
-            return Err(Misconfigured::Audiences("more than the limit"));
-        }
-        Ok(Self(Kind::AnyOf(list)))
-    }
-
-    /// The audience is checked elsewhere; `why` says where, and shows in `Debug`.
-    pub fn unchecked(why: &'static str) -> Self {
-        Self(Kind::Unchecked(why))
-    }
-
-    fn accepts(&self, found: &str) -> bool {
-        match &self.0 {
-            Kind::AnyOf(wanted) => wanted.iter().any(|one| one == found),
-            Kind::Unchecked(_) => false,
-        }
-    }
-}
-
-/// How `exp`, `nbf` and `iat` are judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TimeRules {
-    /// As kube-apiserver judges ID tokens: `exp` required, no leeway; `nbf` one minute; `iat` not compared.
-    Oidc,
-    /// As kube-apiserver judges service-account tokens: all optional, 60 s leeway each way, `iat` not ahead.
-    ServiceAccount,
-    /// Types only: kube-apiserver does not look at the times of a legacy secret token.
-    TypesOnly,
-}
-
-/// Issuer, audience and times, checked together and in that order.
+/// Issuer, audience, times and whatever else is asked, checked together and in that order.
 #[derive(Debug, Clone)]
 pub struct Policy {
     issuer: String,
     audience: Audience,
     times: TimeRules,
+    leeway: Leeway,
+    leeway_because: Option<&'static str>,
+    max_lifetime: Option<u64>,
+    required: Vec<(String, Value)>,
+    types: Vec<String>,
 }
 
 impl Policy {
     /// ID tokens of `issuer` (compared byte for byte) for `audience`.
     pub fn new(issuer: impl Into<String>, audience: Audience) -> Self {
-        Self { issuer: issuer.into(), audience, times: TimeRules::Oidc }
+        Self {
+            issuer: issuer.into(),
+            audience,
+            times: TimeRules::Oidc,
+            leeway: TimeRules::Oidc.leeway(),
+            leeway_because: None,
+            max_lifetime: None,
+            required: Vec::new(),
+            types: Vec::new(),
+        }
     }
 
-    /// The same with other rules for times.
+    /// The same with other rules for times, and their leeways.
     #[must_use]
     pub fn with_times(mut self, times: TimeRules) -> Self {
         self.times = times;
+        self.leeway = times.leeway();
         self
     }
 
-    /// Checks `object`; `now` is in seconds since 1970.
-    pub(crate) fn check<'a>(&self, object: &'a Object<'a>, now: i64) -> Result<Claims<'a>, Refusal> {
-        let oidc = self.times == TimeRules::Oidc;
-        let issuer = claims::text(object, "iss")?.unwrap_or_default();
-        let mut for_us = matches!(self.audience.0, Kind::Unchecked(_));
-        claims::each_audience(object, oidc, |audience| for_us |= self.audience.accepts(&audience))?;
-        let times = match self.times {
-            TimeRules::Oidc => Times::oidc(object)?,
-            _ => Times::service_account(object)?,
-        };
-        if oidc {
-            check_oidc_types(object)?;
-        } else {
-            claims::text(object, "sub")?;
-            claims::text(object, "jti")?;
-        }
-        let same = if oidc { issuer_matches(&self.issuer, &issuer) } else { self.issuer == issuer };
-        if !same {
-            return Err(Refusal::Issuer);
-        }
-        if !for_us {
-            return Err(Refusal::Audience);
-        }
-        match self.times {
-            TimeRules::Oidc => times.check_oidc(now)?,
-            TimeRules::ServiceAccount => times.check_service_account(now)?,
-            TimeRules::TypesOnly => {}
+    /// Other leeways than those of the rules. More than theirs takes tokens that kube-apiserver refuses, so
+    /// it wants a reason, which shows in `Debug` and in every explanation.
+    #[must_use]
+    pub fn with_leeway(mut self, leeway: Leeway, because: &'static str) -> Self {
+        self.leeway = leeway;
+        self.leeway_because = Some(because);
+        self
+    }
+
+    /// Refuses tokens whose `exp` lies more than `seconds` after their `iat` (or `nbf`), and those that lack
+    /// either.
+    #[must_use]
+    pub fn with_max_lifetime(mut self, seconds: u64) -> Self {
+        self.max_lifetime = Some(seconds);
+        self
+    }
+
+    /// Refuses tokens without this claim, or with another value; any JSON type.
+    #[must_use]
+    pub fn requiring(mut self, claim: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.required.push((claim.into(), value.into()));
+        self
+    }
+
+    /// Refuses tokens whose header has none of these as `typ`; compared as media types, without regard to
+    /// case and to `application/` in front (RFC 7515, section 4.1.9; RFC 8725, section 3.11).
+    #[must_use]
+    pub fn with_types<S: Into<String>>(mut self, types: impl IntoIterator<Item = S>) -> Self {
+        self.types.extend(types.into_iter().map(Into::into));
+        self
+    }
+
+    /// Checks `object`, of a token with this header; `now` is in seconds since 1970.
+    pub(crate) fn check<'a>(
+        &self,
+        header: &Header<'_>,
+        object: &'a Object<'a>,
+        now: i64,
+    ) -> Result<Claims<'a>, Refusal> {
+        let facts = Facts { header, object, now };
+        for (_, check) in CHECKS {
+            check(self, &facts)?;
         }
         Ok(Claims { object })
     }
+
+    fn check_issuer(&self, facts: &Facts<'_>) -> Result<(), Refusal> {
+        let found = claims::text(facts.object, "iss")?.unwrap_or_default();
+        let same = match self.times {
+            TimeRules::Oidc => issuer_matches(&self.issuer, &found),
+            _ => self.issuer == found,
+        };
+        if same { Ok(()) } else { Err(Refusal::Issuer) }
+    }
+
+    fn check_audience(&self, facts: &Facts<'_>) -> Result<(), Refusal> {
+        let mut for_us = self.audience.is_unchecked();
+        let null_is_empty = self.times == TimeRules::Oidc;
+        claims::each_audience(facts.object, null_is_empty, |audience| for_us |= self.audience.accepts(&audience))?;
+        if for_us { Ok(()) } else { Err(Refusal::Audience) }
+    }
+
+    fn check_exp(&self, facts: &Facts<'_>) -> Result<(), Refusal> {
+        self.times.check_exp(facts.object, self.leeway, facts.now)
+    }
+
+    fn check_nbf(&self, facts: &Facts<'_>) -> Result<(), Refusal> {
+        self.times.check_nbf(facts.object, self.leeway, facts.now)
+    }
+
+    fn check_iat(&self, facts: &Facts<'_>) -> Result<(), Refusal> {
+        self.times.check_iat(facts.object, self.leeway, facts.now)
+    }
+
+    fn check_lifetime(&self, facts: &Facts<'_>) -> Result<(), Refusal> {
+        self.max_lifetime.map_or(Ok(()), |most| self.times.check_lifetime(facts.object, most))
+    }
+
+    /// The claims that the API server's libraries type, though nobody compares them.
+    fn check_claim_types(&self, facts: &Facts<'_>) -> Result<(), Refusal> {
+        let names: &[&'static str] = match self.times {
+            TimeRules::Oidc => &["sub", "nonce", "at_hash"],
+            _ => &["sub", "jti"],
+        };
+        names.iter().try_for_each(|name| claims::text(facts.object, name).map(|_| ()))
+    }
+
+    fn check_required(&self, facts: &Facts<'_>) -> Result<(), Refusal> {
+        for (claim, wanted) in &self.required {
+            let raw = facts.object.get(claim).ok_or_else(|| Refusal::RequiredClaim(claim.clone()))?;
+            let same = match wanted {
+                Value::String(wanted) => json::string(raw, PART)?.is_some_and(|found| found == *wanted),
+                wanted => serde_json::from_str::<Value>(raw).is_ok_and(|found| found == *wanted),
+            };
+            if !same {
+                return Err(Refusal::RequiredClaim(claim.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_type(&self, facts: &Facts<'_>) -> Result<(), Refusal> {
+        let bare = |name: &str| name.get(..12).filter(|p| p.eq_ignore_ascii_case("application/")).map_or(0, str::len);
+        let same = |a: &str, b: &str| {
+            a.get(bare(a)..).unwrap_or_default().eq_ignore_ascii_case(b.get(bare(b)..).unwrap_or_default())
+        };
+        let found = facts.header.typ.as_deref().unwrap_or_default();
+        if self.types.is_empty() || self.types.iter().any(|wanted| same(wanted, found)) {
+            Ok(())
+        } else {
+            Err(Refusal::TokenType)
+        }
+    }
+
+    /// Every check with what it expects and finds and how it ends, also behind the first failure.
+    pub(crate) fn explain(&self, header: &Header<'_>, object: &Object<'_>, now: i64) -> Vec<Finding> {
+        let facts = Facts { header, object, now };
+        let finding = |(name, check): &(&'static str, Check)| Finding {
+            check: name,
+            expected: self.expectation(name, now),
+            got: match *name {
+                "typ" => header.typ.as_deref().map(ToOwned::to_owned),
+                "lifetime" => [object.get("iat"), object.get("exp")]
+                    .into_iter()
+                    .flatten()
+                    .map(str::to_owned)
+                    .reduce(|a, b| a + " to " + &b),
+                name => object.get(name).map(ToOwned::to_owned),
+            },
+            outcome: check(self, &facts),
+        };
+        CHECKS.iter().map(finding).collect()
+    }
+
+    fn expectation(&self, check: &str, now: i64) -> String {
+        let leeway = self.leeway;
+        match check {
+            "iss" => format!("{:?}", self.issuer),
+            "aud" => self.audience.to_string(),
+            "exp" => format!("now {now} with {} s of leeway, or later", leeway.exp),
+            "nbf" => format!("now {now} with {} s of leeway, or earlier", leeway.nbf),
+            "iat" => {
+                leeway.iat.map_or("not compared".into(), |l| format!("now {now} with {l} s of leeway, or earlier"))
+            }
+            "lifetime" => self.max_lifetime.map_or("not limited".into(), |most| format!("at most {most} s")),
+            "required claims" => format!("{:?}", self.required.iter().map(|(claim, _)| claim).collect::<Vec<_>>()),
+            "typ" if self.types.is_empty() => "any".into(),
+            "typ" => format!("any of {:?}", self.types),
+            _ => String::new(),
+        }
+    }
 }
+
+/// One check of an explanation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// What is checked: a claim's name, or a word for it.
+    pub check: &'static str,
+    /// What the policy wants.
+    pub expected: String,
+    /// What the token says, as it stands there; `None` where it says nothing.
+    pub got: Option<String>,
+    /// How it ends.
+    pub outcome: Result<(), Refusal>,
+}
+
+struct Facts<'a> {
+    header: &'a Header<'a>,
+    object: &'a Object<'a>,
+    now: i64,
+}
+
+type Check = fn(&Policy, &Facts<'_>) -> Result<(), Refusal>;
+
+/// All checks, in the API server's order.
+const CHECKS: [(&str, Check); 9] = [
+    ("iss", Policy::check_issuer),
+    ("aud", Policy::check_audience),
+    ("nbf", Policy::check_nbf),
+    ("exp", Policy::check_exp),
+    ("iat", Policy::check_iat),
+    ("claim types", Policy::check_claim_types),
+    ("lifetime", Policy::check_lifetime),
+    ("required claims", Policy::check_required),
+    ("typ", Policy::check_type),
+];
 
 /// Google signs with either spelling of its issuer (OpenID Connect Core, errata on GoogleIss).
 pub(crate) fn issuer_matches(wanted: &str, found: &str) -> bool {
     wanted == found || (wanted == "https://accounts.google.com" && found == "accounts.google.com")
-}
-
-#[derive(Debug)]
-struct Times {
-    exp: Option<i64>,
-    nbf: Option<i64>,
-    iat: Option<i64>,
-}
-
-impl Times {
-    /// Numbers, or text that is a number; a null `nbf` is none, a null `exp` or `iat` is an error.
-    fn oidc(object: &Object<'_>) -> Result<Self, Refusal> {
-        let read = |name: &'static str| -> Result<Option<i64>, Refusal> {
-            match object.get(name) {
-                None => Ok(None),
-                Some("null") if name == "nbf" => Ok(None),
-                Some(raw) => match json::string(raw, PART)? {
-                    Some(text) if is_number(&text) => claims::seconds(&text, name).map(Some),
-                    None if is_number(raw) => claims::seconds(raw, name).map(Some),
-                    _ => Err(Refusal::ClaimType(name)),
-                },
-            }
-        };
-        Ok(Self { exp: read("exp")?, iat: read("iat")?, nbf: read("nbf")? })
-    }
-
-    /// Numbers only, through a double; null is none.
-    fn service_account(object: &Object<'_>) -> Result<Self, Refusal> {
-        let read = |name: &'static str| numeric_date(object, name);
-        Ok(Self { exp: read("exp")?, nbf: read("nbf")?, iat: read("iat")? })
-    }
-
-    fn check_oidc(&self, now: i64) -> Result<(), Refusal> {
-        let exp = self.exp.ok_or(Refusal::ClaimMissing("exp"))?;
-        if wrap(exp) < i128::from(now) {
-            return Err(Refusal::Expired { exp, now });
-        }
-        match self.nbf {
-            Some(nbf) if wrap(nbf) > i128::from(now) + NBF_LEEWAY => Err(Refusal::NotYetValid { nbf, now }),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_service_account(&self, now: i64) -> Result<(), Refusal> {
-        let at = i128::from(now);
-        if let Some(nbf) = self.nbf.filter(|t| at + LEEWAY < wrap(*t)) {
-            return Err(Refusal::NotYetValid { nbf, now });
-        }
-        if let Some(exp) = self.exp.filter(|t| at - LEEWAY > wrap(*t)) {
-            return Err(Refusal::Expired { exp, now });
-        }
-        if let Some(iat) = self.iat.filter(|t| at + LEEWAY < wrap(*t)) {
-            return Err(Refusal::IssuedInFuture { iat, now });
-        }
-        Ok(())
-    }
-}
-
-/// One minute, as go-oidc 2.5 has it.
-const NBF_LEEWAY: i128 = 60;
-/// One minute, as go-jose's default.
-const LEEWAY: i128 = 60;
-
-/// Go counts seconds from the year 1; what does not fit wraps into the past.
-fn wrap(seconds: i64) -> i128 {
-    const TO_YEAR_ONE: i64 = 62_135_596_800;
-    i128::from(seconds.wrapping_add(TO_YEAR_ONE)) - i128::from(TO_YEAR_ONE)
-}
-
-/// A NumericDate of a service-account token: a number or null.
-pub(crate) fn numeric_date(object: &Object<'_>, name: &'static str) -> Result<Option<i64>, Refusal> {
-    match object.get(name) {
-        None | Some("null") => Ok(None),
-        Some(raw) if is_number(raw) => {
-            let number: f64 = raw.parse().map_err(|_| Refusal::ClaimType(name))?;
-            if number.is_finite() { Ok(Some(claims::truncate(number))) } else { Err(Refusal::ClaimType(name)) }
-        }
-        Some(_) => Err(Refusal::ClaimType(name)),
-    }
-}
-
-/// Whether `text` is a JSON number.
-fn is_number(text: &str) -> bool {
-    text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
-        && text.ends_with(|c: char| c.is_ascii_digit())
-        && json::is_valid(text)
-}
-
-/// The claims that the API server's OIDC library types, though nobody compares them.
-fn check_oidc_types(object: &Object<'_>) -> Result<(), Refusal> {
-    for name in ["sub", "nonce", "at_hash"] {
-        claims::text(object, name)?;
-    }
-    Ok(())
 }

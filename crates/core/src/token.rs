@@ -6,6 +6,9 @@ use crate::jose::{Algorithm, Header};
 use crate::json::Object;
 use crate::key::KeySet;
 use crate::policy::{Policy, issuer_matches};
+#[cfg(feature = "ring")]
+use crate::secret::SharedSecret;
+use crate::verifier::AsyncVerifier;
 use crate::{Limits, Refusal};
 use std::borrow::Cow;
 use std::fmt;
@@ -53,7 +56,40 @@ impl<'a> UnverifiedToken<'a> {
     pub fn verify(&self, keys: &KeySet, allowed: &[Algorithm]) -> Result<SignedToken<'_>, Refusal> {
         let algorithm = self.header.algorithm.filter(|a| allowed.contains(a)).ok_or(Refusal::Algorithm)?;
         keys.verify(self.header.kid.as_deref(), algorithm, self.signing_input.as_bytes(), self.signature)?;
-        Ok(SignedToken { claims: &self.claims })
+        Ok(SignedToken { header: &self.header, claims: &self.claims })
+    }
+
+    /// The claims, which nobody may act on: for explanations alone.
+    pub(crate) fn claims(&self) -> Result<&Object<'a>, Refusal> {
+        self.claims.as_ref().map_err(Clone::clone)
+    }
+
+    /// Checks an HMAC with a secret that the caller shares with whoever made the token. No key of a set can
+    /// get here, and the secret can get nowhere else.
+    ///
+    /// # Errors
+    /// Another algorithm than the secret's, or a signature that does not hold.
+    #[cfg(feature = "ring")]
+    pub fn verify_with_secret(&self, secret: &SharedSecret) -> Result<SignedToken<'_>, Refusal> {
+        if self.header.name.as_deref() != Some(secret.algorithm().name()) {
+            return Err(Refusal::Algorithm);
+        }
+        secret.verify(self.signing_input.as_bytes(), self.signature).map_err(|_| Refusal::Signature)?;
+        Ok(SignedToken { header: &self.header, claims: &self.claims })
+    }
+
+    /// As [`UnverifiedToken::verify`], by a verifier that has to wait for its answer (a KMS, say). It is the
+    /// caller's to pick the one that belongs to the header's `kid`.
+    ///
+    /// # Errors
+    /// An algorithm that is not the verifier's, or a signature that does not hold.
+    pub async fn verify_async<V: AsyncVerifier + ?Sized>(&self, verifier: &V) -> Result<SignedToken<'_>, Refusal> {
+        if self.header.algorithm != Some(verifier.algorithm()) {
+            return Err(Refusal::Algorithm);
+        }
+        let answer = verifier.verify(self.signing_input.as_bytes(), self.signature).await;
+        answer.map_err(|_| Refusal::Signature)?;
+        Ok(SignedToken { header: &self.header, claims: &self.claims })
     }
 
     /// The issuer in a payload that all readers agree on.
@@ -70,6 +106,7 @@ impl fmt::Debug for UnverifiedToken<'_> {
 
 /// A token that a key of the set signed. Its claims cannot be read before a [`Policy`] has passed them.
 pub struct SignedToken<'a> {
+    header: &'a Header<'a>,
     claims: &'a Result<Object<'a>, Refusal>,
 }
 
@@ -79,7 +116,7 @@ impl<'a> SignedToken<'a> {
     /// # Errors
     /// A payload that is not plain JSON, a claim of the wrong type, or a check of the policy.
     pub fn check(self, policy: &Policy, now: i64) -> Result<Claims<'a>, Refusal> {
-        policy.check(self.claims.as_ref().map_err(Clone::clone)?, now)
+        policy.check(self.header, self.claims.as_ref().map_err(Clone::clone)?, now)
     }
 }
 

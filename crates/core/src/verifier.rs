@@ -3,6 +3,7 @@
 use crate::jose::Algorithm;
 use crate::key::PublicKey;
 use std::fmt::Debug;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// Checks signatures of one key under one algorithm. Object-safe, so that a KMS or an HSM can stand here.
@@ -13,6 +14,18 @@ pub trait Verifier: Debug + Send + Sync {
     /// [`SignatureError`] for every other case; it says nothing more on purpose.
     fn verify(&self, signing_input: &[u8], signature: &[u8]) -> Result<(), SignatureError>;
 }
+
+/// A [`Verifier`] that has to wait for its answer: a KMS or an HSM behind a network.
+pub trait AsyncVerifier: Debug + Send + Sync {
+    /// The one algorithm that it verifies.
+    fn algorithm(&self) -> Algorithm;
+
+    /// `Ok` only if `signature` is this key's over `signing_input`.
+    fn verify<'a>(&'a self, signing_input: &'a [u8], signature: &'a [u8]) -> Answer<'a>;
+}
+
+/// What an [`AsyncVerifier`] answers.
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<(), SignatureError>> + Send + 'a>>;
 
 /// Makes verifiers. A value that the caller passes; there is no process-wide one.
 pub trait Provider {

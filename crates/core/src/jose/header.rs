@@ -12,6 +12,8 @@ const PART: &str = "header";
 pub struct Header<'a> {
     /// `alg`, if it is one that we know.
     pub algorithm: Option<Algorithm>,
+    /// `alg` as it stands there.
+    pub name: Option<Cow<'a, str>>,
     /// `kid`; an empty one counts as none, as in the API server.
     pub kid: Option<Cow<'a, str>>,
     /// `typ`, where it is a string.
@@ -36,7 +38,7 @@ impl<'a> Header<'a> {
         };
         // The API server's library reads these two as a header that says nothing.
         if matches!(text.trim_matches([' ', '\t', '\n', '\r']), "" | "null") {
-            return Ok(Self { algorithm: None, kid: None, typ: None });
+            return Ok(Self { algorithm: None, name: None, kid: None, typ: None });
         }
         let object = Object::parse(text, PART)?;
         if json::depth(text) > limits.json_depth {
@@ -49,13 +51,13 @@ impl<'a> Header<'a> {
             None | Some("null") => Ok(None),
             Some(raw) => json::string(raw, PART)?.map(Some).ok_or(Refusal::HeaderType(name)),
         };
-        let algorithm = text_of("alg")?;
+        let name = text_of("alg")?;
         let kid = text_of("kid")?.filter(|kid| !kid.is_empty());
         text_of("nonce")?;
         refuse_embedded_keys(&object)?;
         refuse_critical(&object)?;
         let typ = object.get("typ").and_then(|raw| json::string(raw, PART).ok().flatten());
-        Ok(Self { algorithm: algorithm.as_deref().and_then(Algorithm::from_name), kid, typ })
+        Ok(Self { algorithm: name.as_deref().and_then(Algorithm::from_name), name, kid, typ })
     }
 }
 

@@ -10,7 +10,12 @@ use base64ct::{Base64, Encoding};
 
 const PART: &str = "JWK set";
 
-pub(super) fn read_set(bytes: &[u8], provider: &dyn Provider, limits: &Limits) -> Result<KeySet, Misconfigured> {
+pub(super) fn read_set(
+    bytes: &[u8],
+    rules: JwkRules,
+    provider: &dyn Provider,
+    limits: &Limits,
+) -> Result<KeySet, Misconfigured> {
     let text = std::str::from_utf8(bytes).map_err(|_| Misconfigured::JwkSet("not UTF-8"))?;
     let object =
         Object::parse(text, PART).map_err(|_| Misconfigured::JwkSet("not a JSON object, or a member twice"))?;
@@ -40,12 +45,22 @@ pub(super) fn read_set(bytes: &[u8], provider: &dyn Provider, limits: &Limits) -
             return Err(Misconfigured::JwkSet("a broken private or symmetric key stands in the set"));
         }
         let kid = text_of(&members, "kid");
-        match read_key(&members, kid.clone(), provider) {
+        match read_key(&members, kid.clone(), rules, provider) {
             Ok(key) => set.keys.push(key),
             Err(why) => set.unusable.push(UnusableKey { index, kid, why }),
         }
     }
     Ok(set)
+}
+
+/// Whether what a JWK says of its own use counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum JwkRules {
+    /// `alg`, `use` and `key_ops` bind (RFC 7517, sections 4.2 to 4.4; RFC 8725, section 3.1).
+    #[default]
+    Bind,
+    /// They are ignored, as kube-apiserver does: a key for encryption verifies, and any algorithm of its kind.
+    IgnoreAsKubernetes,
 }
 
 /// The API server's library refuses a set in which a private or symmetric key is broken. That is no key of
@@ -58,11 +73,7 @@ fn is_whole_secret(members: &Object<'_>) -> bool {
         Some("oct") => has("k"),
         Some("RSA") if private => ["n", "e", "d", "p", "q"].into_iter().all(has),
         Some("EC") if private => {
-            let size = match text_of(members, "crv").as_deref() {
-                Some("P-256") => 32,
-                Some("P-384") => 48,
-                _ => 66,
-            };
+            let size = text_of(members, "crv").and_then(|crv| Curve::of_name(&crv)).map_or(0, Curve::size);
             ["x", "y", "d"].into_iter().all(|name| sized(name, size))
         }
         Some("OKP") if private => sized("x", 32) && sized("d", 32),
@@ -73,6 +84,7 @@ fn is_whole_secret(members: &Object<'_>) -> bool {
 fn read_key(
     members: &Object<'_>,
     kid: Option<String>,
+    rules: JwkRules,
     provider: &dyn Provider,
 ) -> Result<VerifyingKey, UnusableReason> {
     for name in ["kid", "alg", "use", "kty", "crv", "x5u"] {
@@ -87,6 +99,15 @@ fn read_key(
     }
     let key = read_material(members)?;
     check_certificate(members, &key)?;
+    let bound_to = match rules {
+        JwkRules::Bind => bound_to(members)?,
+        JwkRules::IgnoreAsKubernetes => None,
+    };
+    VerifyingKey::new(kid.filter(|kid| !kid.is_empty()), &key, bound_to, provider)
+}
+
+/// What `use`, `key_ops` and `alg` leave of the key.
+fn bound_to(members: &Object<'_>) -> Result<Option<Algorithm>, UnusableReason> {
     if text_of(members, "use").as_deref() == Some("enc") {
         return Err(UnusableReason::Use);
     }
@@ -94,26 +115,20 @@ fn read_key(
     if operations.is_some_and(|mut operations| !operations.any(|one| one == "\"verify\"")) {
         return Err(UnusableReason::KeyOps);
     }
-    let bound_to = match text_of(members, "alg") {
-        None => None,
-        Some(name) if name.is_empty() => None,
-        Some(name) => Some(Algorithm::from_name(&name).ok_or(UnusableReason::Use)?),
-    };
-    VerifyingKey::new(kid.filter(|kid| !kid.is_empty()), &key, bound_to, provider)
+    match text_of(members, "alg").filter(|name| !name.is_empty()) {
+        None => Ok(None),
+        Some(name) => Algorithm::from_name(&name).map(Some).ok_or(UnusableReason::Use),
+    }
 }
 
 fn read_material(members: &Object<'_>) -> Result<PublicKey, UnusableReason> {
     match text_of(members, "kty").as_deref() {
         Some("RSA") => Ok(PublicKey::Rsa { n: number(members, "n")?, e: number(members, "e")? }),
         Some("EC") => {
-            let (curve, size) = match text_of(members, "crv").as_deref() {
-                Some("P-256") => (Curve::P256, 32),
-                Some("P-384") => (Curve::P384, 48),
-                Some("P-521") => (Curve::P521, 66),
-                _ => return Err(UnusableReason::Unreadable),
-            };
+            let crv = text_of(members, "crv").unwrap_or_default();
+            let curve = Curve::of_name(&crv).ok_or(UnusableReason::Unreadable)?;
             let (x, y) = (bytes(members, "x")?, bytes(members, "y")?);
-            if x.len() != size || y.len() != size {
+            if x.len() != curve.size() || y.len() != curve.size() {
                 return Err(UnusableReason::Unreadable);
             }
             Ok(PublicKey::Ec { curve, point: [&[4], x.as_slice(), y.as_slice()].concat() })

@@ -1,6 +1,6 @@
 //! An immutable set of keys, and what was left out of it.
 
-use super::{VerifyingKey, jwk, pem};
+use super::{JwkRules, VerifyingKey, jwk, pem};
 use crate::jose::Algorithm;
 use crate::verifier::Provider;
 use crate::{Limits, Misconfigured, Refusal, UnusableReason};
@@ -30,7 +30,20 @@ impl KeySet {
     /// # Errors
     /// Not a JWK set, too many keys, or a private key that the API server cannot read.
     pub fn from_jwks(json: &[u8], provider: &dyn Provider, limits: &Limits) -> Result<Self, Misconfigured> {
-        jwk::read_set(json, provider, limits)
+        Self::from_jwks_with(json, JwkRules::Bind, provider, limits)
+    }
+
+    /// The same with other rules for what a JWK says of its own use.
+    ///
+    /// # Errors
+    /// As [`KeySet::from_jwks`].
+    pub fn from_jwks_with(
+        json: &[u8],
+        rules: JwkRules,
+        provider: &dyn Provider,
+        limits: &Limits,
+    ) -> Result<Self, Misconfigured> {
+        jwk::read_set(json, rules, provider, limits)
     }
 
     /// Reads one PEM text of the API server's `--service-account-key-file` kind: public keys (SPKI) and
@@ -39,7 +52,16 @@ impl KeySet {
     /// # Errors
     /// No PEM block at all, or too many.
     pub fn from_pem(text: &str, provider: &dyn Provider, limits: &Limits) -> Result<Self, Misconfigured> {
-        pem::read(text, provider, limits)
+        pem::read(text, false, provider, limits)
+    }
+
+    /// The same, and PKCS#1 public keys too (`RSA PUBLIC KEY`; RFC 8017, appendix A.1.1), which
+    /// kube-apiserver skips in silence.
+    ///
+    /// # Errors
+    /// As [`KeySet::from_pem`].
+    pub fn from_pem_with_pkcs1(text: &str, provider: &dyn Provider, limits: &Limits) -> Result<Self, Misconfigured> {
+        pem::read(text, true, provider, limits)
     }
 
     /// This set's keys, then the other's.

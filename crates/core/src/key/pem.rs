@@ -1,21 +1,22 @@
 //! PEM (RFC 7468) as kube-apiserver reads `--service-account-key-file`.
 
+use super::identity::{EC, RSA};
 use super::{Curve, KeySet, PublicKey, UnusableKey, VerifyingKey};
 use crate::verifier::Provider;
 use crate::{Limits, Misconfigured, UnusableReason};
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
+use spki::SubjectPublicKeyInfoOwned;
 use spki::der::{Decode, Encode};
-use spki::{ObjectIdentifier, SubjectPublicKeyInfoOwned};
 
-pub(super) fn read(text: &str, provider: &dyn Provider, limits: &Limits) -> Result<KeySet, Misconfigured> {
+pub(super) fn read(text: &str, pkcs1: bool, provider: &dyn Provider, limits: &Limits) -> Result<KeySet, Misconfigured> {
     let mut set = KeySet::default();
     for (index, block) in Blocks::of(text).enumerate() {
         if index >= limits.keys {
             return Err(Misconfigured::TooManyKeys { got: index + 1, limit: limits.keys });
         }
         let mut kid = None;
-        match read_block(&block, &mut kid, provider) {
+        match read_block(&block, pkcs1, &mut kid, provider) {
             Ok(key) => set.keys.push(key),
             Err(why) => set.unusable.push(UnusableKey { index, kid, why }),
         }
@@ -54,14 +55,8 @@ pub(super) fn public_key(spki: &SubjectPublicKeyInfoOwned) -> Option<PublicKey> 
             Some(PublicKey::Rsa { n, e })
         }
         EC => {
-            let curve: ObjectIdentifier = spki.algorithm.parameters.as_ref()?.decode_as().ok()?;
-            let (curve, size) = match curve {
-                P256 => (Curve::P256, 32),
-                P384 => (Curve::P384, 48),
-                P521 => (Curve::P521, 66),
-                _ => return None,
-            };
-            let uncompressed = bits.first() == Some(&4) && bits.len() == 1 + 2 * size;
+            let curve = Curve::of_oid(spki.algorithm.parameters.as_ref()?.decode_as().ok()?)?;
+            let uncompressed = bits.first() == Some(&4) && bits.len() == 1 + 2 * curve.size();
             uncompressed.then(|| PublicKey::Ec { curve, point: bits.to_vec() })
         }
         _ => None,
@@ -70,11 +65,18 @@ pub(super) fn public_key(spki: &SubjectPublicKeyInfoOwned) -> Option<PublicKey> 
 
 fn read_block(
     block: &Block<'_>,
+    pkcs1: bool,
     kid: &mut Option<String>,
     provider: &dyn Provider,
 ) -> Result<VerifyingKey, UnusableReason> {
     if block.label.ends_with("PRIVATE KEY") {
         return Err(UnusableReason::Secret);
+    }
+    if pkcs1 && block.label == "RSA PUBLIC KEY" {
+        let (n, e) = rsa_numbers(&block.der).ok_or(UnusableReason::Unreadable)?;
+        let key = PublicKey::Rsa { n, e };
+        *kid = key.kubernetes_key_id();
+        return VerifyingKey::new(kid.clone(), &key, None, provider);
     }
     let spki = spki_of_certificate(&block.der)
         .or_else(|| SubjectPublicKeyInfoOwned::from_der(&block.der).ok())
@@ -145,9 +147,3 @@ fn read_body<'a>(label: &'a str, text: &'a str) -> Option<(Block<'a>, &'a str)> 
     let base64: String = lines.flat_map(str::chars).filter(|c| !matches!(c, ' ' | '\t' | '\r')).collect();
     Some((Block { label, has_headers, der: Base64::decode_vec(&base64).ok()? }, after))
 }
-
-const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
-const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
