@@ -2,6 +2,7 @@
 
 use crate::server::Server;
 use crate::{KeyKind, SigningKey, TestkitError};
+use claimant_core::PublicKey;
 use serde_json::{Map, Value, json};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,6 +77,16 @@ impl Issuer {
     /// The id of the key that signs now.
     pub fn kid(&self) -> String {
         self.with_current(|key| key.kid().to_owned()).unwrap_or_default()
+    }
+
+    /// The public key that signs now, as a JWK.
+    pub fn jwk(&self) -> Value {
+        self.with_current(SigningKey::jwk).unwrap_or_default()
+    }
+
+    /// The same as key material.
+    pub fn public_key(&self) -> Option<PublicKey> {
+        self.with_current(SigningKey::public_key)
     }
 
     /// A new key signs from now on; the old ones stay published.

@@ -2,6 +2,8 @@
 
 use crate::TestkitError;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use claimant_core::PublicKey;
+use claimant_core::key::Curve;
 use ring::rand::SystemRandom;
 use ring::signature::{self as sig, EcdsaKeyPair, Ed25519KeyPair, KeyPair};
 use serde_json::{Value, json};
@@ -72,6 +74,17 @@ impl SigningKey {
                 let point = pair.public_key().as_ref().get(1..).unwrap_or_default();
                 let (x, y) = point.split_at(point.len() / 2);
                 json!({"kty": "EC", "crv": crv, "alg": alg, "use": "sig", "kid": self.kid, "x": text(x), "y": text(y)})
+            }
+        }
+    }
+
+    /// The public key as a verifier takes it.
+    pub fn public_key(&self) -> PublicKey {
+        match &self.pair {
+            Pair::Ed25519(pair) => PublicKey::Ed25519(pair.public_key().as_ref().try_into().unwrap_or_default()),
+            Pair::Ecdsa(pair) => {
+                let curve = if self.kind == KeyKind::Es256 { Curve::P256 } else { Curve::P384 };
+                PublicKey::Ec { curve, point: pair.public_key().as_ref().to_vec() }
             }
         }
     }

@@ -15,6 +15,7 @@
 mod issuer;
 mod key;
 mod server;
+pub mod verifier;
 
 pub use issuer::{Issuer, TokenOptions};
 pub use key::{KeyKind, SigningKey};

@@ -42,7 +42,7 @@ impl Fixture {
 
 /// Recorded once, signed with throw-away keys; good until the year 2100.
 pub fn fixture(algorithm: Algorithm) -> Fixture {
-    let all: Value = serde_json::from_str(include_str!("fixtures.json")).unwrap();
+    let all: Value = serde_json::from_str(include_str!("../../../testkit/src/fixtures.json")).unwrap();
     let one = &all[algorithm.name()];
     let jwk = one["jwk"].clone();
     let bytes = |name: &str| decode(jwk[name].as_str().unwrap());
