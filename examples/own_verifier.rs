@@ -26,8 +26,7 @@ use std::task::{Context, Poll, Waker};
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
-    let report =
-        verifier::check(&OpenSsl).map_err(|faults| format!("{} faults, first: {}", faults.len(), faults[0]))?;
+    let report = verifier::check(&OpenSsl).map_err(|faults| format!("{faults:?}"))?;
     println!("OpenSSL as a provider serves {:?} and refuses what it must", report.served);
 
     let issuer = Issuer::start()?;
