@@ -5,6 +5,7 @@
 
 mod oidc;
 mod rbac;
+mod request_info;
 mod score;
 mod service_accounts;
 
@@ -106,6 +107,9 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
 fn replay(value: &serde_json::Value, tally: &mut Tally) {
     if value.get("discovery").is_some() && value.get("serviceAccounts").is_some() {
         return service_accounts::replay_real(value, tally);
+    }
+    if let Some(cases) = value.get("requestInfo").and_then(|cases| cases.as_array()) {
+        return request_info::replay(cases, tally);
     }
     let suites = value.get("suites").and_then(|s| s.as_array()).map(Vec::as_slice).unwrap_or_default();
     let of_tokens = |suite: &serde_json::Value| suite.get("jwks").is_some() || suite.get("flags").is_some();

@@ -92,6 +92,28 @@ fn an_answer_about_roles_that_is_changed_is_noticed() {
 }
 
 #[test]
+fn a_request_that_means_something_else_is_noticed() {
+    let text = include_str!("../corpus/request-info.json");
+    let folder = std::env::temp_dir().join(format!("claimant-conformance-requests-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for (from, to) in [
+        (r#""verb":"list""#, r#""verb":"get""#),
+        (r#""namespace":"web""#, r#""namespace":"wed""#),
+        (r#""subresource":"log""#, r#""subresource":"""#),
+        (r#""name":"p""#, r#""name":"q""#),
+        (r#""isResourceRequest":false"#, r#""isResourceRequest":true"#),
+        (r#""expect":{"info":{"#, r#""expect":{"was":{"#),
+        (r#""expect":{"stage":"#, r#""expect":{"info":{},"stage":"#),
+    ] {
+        let file = folder.join("requests.json");
+        assert!(text.contains(from), "{from}");
+        std::fs::write(&file, text.replacen(from, to, 1)).unwrap();
+        assert_eq!(run(&[file.to_str().unwrap()]).0, Some(1), "{from}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn wrong_arguments_exit_with_2() {
     for arguments in [&[][..], &["--json"], &["--wrong"], &["no-such-file"]] {
         assert_eq!(run(arguments).0, Some(2), "{arguments:?}");

@@ -106,6 +106,36 @@ pub enum ConfigError {
     },
 }
 
+/// Why an HTTP request is none that an API server would look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The request target is neither a path nor `*`, or holds control characters.
+    #[error("the request target is no path")]
+    Target,
+    /// A percent sign in the path without two hexadecimal digits.
+    #[error("the path has a broken percent escape")]
+    Escape,
+    /// The path, or a parameter that counts, is not UTF-8.
+    #[error("the request target is not Unicode")]
+    NotUnicode,
+    /// `/api/v1/watch` or `/api/v1/proxy` and nothing behind it.
+    #[error("a verb in the path, but no resource")]
+    NoResource,
+}
+
+impl RequestError {
+    /// The stable code.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Target => "request_target",
+            Self::Escape => "request_escape",
+            Self::NotUnicode => "request_not_unicode",
+            Self::NoResource => "request_no_resource",
+        }
+    }
+}
+
 /// One field that is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {why}")]

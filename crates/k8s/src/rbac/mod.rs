@@ -30,13 +30,17 @@ mod aggregate;
 mod answers;
 mod authorizer;
 mod objects;
+mod query;
+mod request_info;
 mod rules;
+mod selectors;
 mod types;
 mod validate;
 
 pub use answers::SubjectRules;
 pub use authorizer::{Authorizer, Binding, Decision, Grant, Holder, NoOpinion};
 pub use objects::{Object, Objects};
+pub use request_info::{RequestInfo, ResourceInfo};
 pub use rules::{Attributes, Target};
 pub use types::{
     API_GROUP, AggregationRule, ClusterRole, ClusterRoleBinding, LabelSelector, LabelSelectorRequirement, ObjectMeta,
