@@ -1,7 +1,9 @@
 //! Questions other than yes or no: what may this user do, and who may do this.
 
-use super::authorizer::{Authorizer, Binding, Grant, Missing};
-use super::rules::Attributes;
+use super::authorizer::Authorizer;
+use super::binding::Binding;
+use super::decision::{Grant, Missing};
+use super::rules::{Attributes, Filter};
 use super::types::{API_GROUP, PolicyRule, Subject};
 use crate::UserInfo;
 use serde::Serialize;
@@ -27,7 +29,7 @@ impl Authorizer {
     pub fn rules_for(&self, user: &UserInfo, namespace: &str) -> SubjectRules {
         let mut found = SubjectRules::default();
         let bindings = self.bindings_of(user, namespace);
-        for rule in bindings.iter().filter_map(|binding| binding.rules.as_ref()).flat_map(|rules| rules.iter()) {
+        for rule in bindings.iter().filter_map(|binding| binding.rules()).flatten() {
             if !rule.resources.is_empty() {
                 found.resource_rules.push(PolicyRule { non_resource_urls: Vec::new(), ..rule.clone() });
             }
@@ -71,16 +73,17 @@ impl Authorizer {
     }
 
     fn allowing<'s>(&'s self, attributes: &Attributes<'_>) -> impl Iterator<Item = (&'s Binding, usize)> {
+        let filter = Filter::of_request(attributes);
         self.bindings
             .iter()
             .filter(|binding| binding.namespace.is_empty() || binding.namespace == attributes.namespace)
-            .filter_map(|binding| Some((&**binding, binding.first_allowing(attributes)?)))
+            .filter_map(move |binding| Some((&**binding, binding.first_allowing(attributes, &filter)?)))
     }
 }
 
 fn missing<'a>(bindings: impl Iterator<Item = &'a Binding>) -> String {
     let mut texts: Vec<String> = Vec::new();
-    for text in bindings.filter(|binding| binding.rules.is_none()).map(|binding| Missing(binding).to_string()) {
+    for text in bindings.filter(|binding| binding.rules().is_none()).map(|binding| Missing(binding).to_string()) {
         if !texts.contains(&text) {
             texts.push(text);
         }

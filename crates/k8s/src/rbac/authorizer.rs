@@ -1,11 +1,12 @@
 //! A snapshot of roles and bindings that decides.
 
+use super::binding::{Binding, Holder, Rules};
+use super::decision::{Decision, Grant, NoOpinion};
 use super::objects::Objects;
-use super::rules::Attributes;
-use super::types::{PolicyRule, RoleRef, Subject};
+use super::rules::{Attributes, Filter};
+use super::types::{PolicyRule, RoleRef};
 use crate::UserInfo;
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
 /// Decides as the API server's RBAC authorizer does, over objects as they were at one time.
@@ -21,35 +22,14 @@ pub struct Authorizer {
     namespaces: HashMap<String, usize>,
 }
 
-/// A RoleBinding or a ClusterRoleBinding, with the rules of its role.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Binding {
-    /// The name.
-    pub name: String,
-    /// Empty for a ClusterRoleBinding.
-    pub namespace: String,
-    /// What it binds.
-    pub role_ref: RoleRef,
-    /// To whom.
-    pub subjects: Vec<Subject>,
-    /// Of the role; none where there is no such role.
-    pub rules: Option<Arc<[PolicyRule]>>,
-}
-
-impl Binding {
-    /// The place of the first rule that allows it, whoever asks.
-    pub(super) fn first_allowing(&self, attributes: &Attributes<'_>) -> Option<usize> {
-        self.rules.as_ref()?.iter().position(|rule| rule.allows(attributes))
-    }
-}
-
 /// A binding that means somebody, and where it counts.
 #[derive(Debug)]
 struct Place {
     /// By number; 0 is everywhere.
     namespace: usize,
     subject: usize,
+    /// Of all its rules; none where the role is missing.
+    any: Option<Filter>,
     binding: Arc<Binding>,
 }
 
@@ -58,10 +38,10 @@ const EVERYWHERE: usize = 0;
 impl Authorizer {
     /// Prepares the objects. References to missing roles are fine, as in a cluster.
     pub fn new(objects: &Objects) -> Self {
-        let rules = |list: &[PolicyRule]| -> Arc<[PolicyRule]> { list.into() };
-        let cluster_roles: HashMap<&str, Arc<[PolicyRule]>> =
+        let rules = |list: &[PolicyRule]| Arc::new(Rules::new(list));
+        let cluster_roles: HashMap<&str, Arc<Rules>> =
             objects.cluster_roles.iter().map(|(name, role)| (name.as_str(), rules(&role.rules))).collect();
-        let roles: HashMap<(&str, &str), Arc<[PolicyRule]>> = objects
+        let roles: HashMap<(&str, &str), Arc<Rules>> = objects
             .roles
             .iter()
             .filter(|((namespace, _), _)| !namespace.is_empty())
@@ -97,18 +77,33 @@ impl Authorizer {
 
     /// Decides. The groups are taken as they are: `system:authenticated` must be among them where it counts.
     pub fn can<'s>(&'s self, user: &UserInfo, attributes: &Attributes<'_>) -> Decision<'s> {
+        let filter = Filter::of_request(attributes);
+        let mut dangling = false;
         for place in self.concerning(user, attributes.namespace) {
-            if let Some(rule) = place.binding.first_allowing(attributes) {
-                return Decision::Allow(Grant { binding: &place.binding, subject: place.subject, rule });
+            match &place.any {
+                Some(any) if any.may_allow(&filter) => {
+                    if let Some(rule) = place.binding.first_allowing(attributes, &filter) {
+                        return Decision::Allow(Grant::new(&place.binding, place.subject, rule));
+                    }
+                }
+                Some(_) => {}
+                None => dangling = true,
             }
         }
+        let missing = if dangling { self.missing(user, attributes.namespace) } else { Vec::new() };
+        Decision::NoOpinion(NoOpinion { missing })
+    }
+
+    /// The bindings that mean the user and have no role, one for each role.
+    fn missing(&self, user: &UserInfo, namespace: &str) -> Vec<&Binding> {
+        let same = |a: &RoleRef, b: &RoleRef| (&a.kind, &a.name) == (&b.kind, &b.name);
         let mut missing: Vec<&Binding> = Vec::new();
-        for place in self.concerning(user, attributes.namespace).filter(|place| place.binding.rules.is_none()) {
-            if !missing.iter().any(|one| same_role(one, &place.binding)) {
+        for place in self.concerning(user, namespace).filter(|place| place.any.is_none()) {
+            if !missing.iter().any(|one| same(&one.role_ref, &place.binding.role_ref)) {
                 missing.push(&place.binding);
             }
         }
-        Decision::NoOpinion(NoOpinion { missing })
+        missing
     }
 
     /// The bindings that mean the user, in no namespace and in this one; one of them can come several times.
@@ -148,152 +143,11 @@ impl Authorizer {
                 Some(Holder::Group(name)) => self.groups.entry(name.to_owned()).or_default(),
                 Some(holder) => self.users.entry(holder.username()).or_default(),
             };
-            list.push(Place { namespace, subject, binding: Arc::clone(&binding) });
+            let any = binding.rules.as_ref().map(|rules| rules.any);
+            list.push(Place { namespace, subject, any, binding: Arc::clone(&binding) });
         }
         self.bindings.push(binding);
     }
-}
-
-/// Who a subject is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Holder<'a> {
-    /// By name.
-    User(&'a str),
-    /// All who are in it.
-    Group(&'a str),
-    /// As a user: `system:serviceaccount:NAMESPACE:NAME`.
-    ServiceAccount {
-        /// Its namespace, or that of the RoleBinding.
-        namespace: &'a str,
-        /// Its name.
-        name: &'a str,
-    },
-}
-
-impl<'a> Holder<'a> {
-    /// None where a subject can be nobody: another kind, or an account in no namespace.
-    pub fn of(subject: &'a Subject, binding_namespace: &'a str) -> Option<Self> {
-        let name = subject.name.as_str();
-        let namespace = if subject.namespace.is_empty() { binding_namespace } else { &subject.namespace };
-        match subject.kind.as_str() {
-            "User" => Some(Self::User(name)),
-            "Group" => Some(Self::Group(name)),
-            "ServiceAccount" if !namespace.is_empty() => Some(Self::ServiceAccount { namespace, name }),
-            _ => None,
-        }
-    }
-
-    fn username(self) -> String {
-        match self {
-            Self::User(name) | Self::Group(name) => name.to_owned(),
-            Self::ServiceAccount { namespace, name } => format!("system:serviceaccount:{namespace}:{name}"),
-        }
-    }
-}
-
-/// The outcome. There is no "deny": other authorizers may be asked where this one has no opinion.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision<'a> {
-    /// Allowed, and by what.
-    Allow(Grant<'a>),
-    /// Nothing allows it.
-    NoOpinion(NoOpinion<'a>),
-}
-
-impl Decision<'_> {
-    /// Whether it is allowed.
-    pub fn is_allowed(&self) -> bool {
-        matches!(self, Self::Allow(_))
-    }
-}
-
-/// What allows something. Its text is the API server's reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Grant<'a> {
-    /// The binding.
-    pub binding: &'a Binding,
-    subject: usize,
-    rule: usize,
-}
-
-impl<'a> Grant<'a> {
-    pub(super) fn new(binding: &'a Binding, subject: usize, rule: usize) -> Self {
-        Self { binding, subject, rule }
-    }
-
-    /// The subject that means the user, as written in the binding.
-    pub fn subject(&self) -> Option<&'a Subject> {
-        self.binding.subjects.get(self.subject)
-    }
-
-    /// Who that subject is.
-    pub fn holder(&self) -> Option<Holder<'a>> {
-        Holder::of(self.subject()?, &self.binding.namespace)
-    }
-
-    /// The rule of the bound role.
-    pub fn rule(&self) -> Option<&'a PolicyRule> {
-        self.binding.rules.as_ref()?.get(self.rule)
-    }
-}
-
-impl fmt::Display for Grant<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Binding { name, namespace, role_ref, .. } = self.binding;
-        match namespace.as_str() {
-            "" => write!(f, "RBAC: allowed by ClusterRoleBinding {name:?}")?,
-            // Name before namespace, as the API server writes it.
-            _ => write!(f, "RBAC: allowed by RoleBinding {:?}", format!("{name}/{namespace}"))?,
-        }
-        write!(f, " of {} {:?}", role_ref.kind, role_ref.name)?;
-        match self.holder() {
-            Some(Holder::User(name)) => write!(f, " to User {name:?}"),
-            Some(Holder::Group(name)) => write!(f, " to Group {name:?}"),
-            Some(Holder::ServiceAccount { namespace, name }) => {
-                write!(f, " to ServiceAccount {:?}", format!("{name}/{namespace}"))
-            }
-            None => Ok(()),
-        }
-    }
-}
-
-/// Nothing allows it. Its text is the API server's reason, empty where there is none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct NoOpinion<'a> {
-    /// Bindings that mean the user and whose role is missing; one for each role.
-    pub missing: Vec<&'a Binding>,
-}
-
-impl fmt::Display for NoOpinion<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.missing.as_slice() {
-            [] => Ok(()),
-            [one] => write!(f, "RBAC: {}", Missing(one)),
-            many => {
-                let texts: Vec<String> = many.iter().map(|one| Missing(one).to_string()).collect();
-                write!(f, "RBAC: [{}]", texts.join(", "))
-            }
-        }
-    }
-}
-
-/// The text for a role that is not there.
-pub(super) struct Missing<'a>(pub(super) &'a Binding);
-
-impl fmt::Display for Missing<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RoleRef { kind, name, .. } = &self.0.role_ref;
-        match kind.as_str() {
-            "Role" => write!(f, "role.rbac.authorization.k8s.io {name:?} not found"),
-            "ClusterRole" => write!(f, "clusterrole.rbac.authorization.k8s.io {name:?} not found"),
-            other => write!(f, "unsupported role reference kind: {other:?}"),
-        }
-    }
-}
-
-fn same_role(a: &Binding, b: &Binding) -> bool {
-    (&a.role_ref.kind, &a.role_ref.name) == (&b.role_ref.kind, &b.role_ref.name)
 }
 
 fn in_namespace(places: &[Place], namespace: usize) -> &[Place] {

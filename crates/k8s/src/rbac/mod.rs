@@ -29,6 +29,8 @@
 mod aggregate;
 mod answers;
 mod authorizer;
+mod binding;
+mod decision;
 mod objects;
 mod query;
 mod request_info;
@@ -38,7 +40,9 @@ mod types;
 mod validate;
 
 pub use answers::SubjectRules;
-pub use authorizer::{Authorizer, Binding, Decision, Grant, Holder, NoOpinion};
+pub use authorizer::Authorizer;
+pub use binding::{Binding, Holder};
+pub use decision::{Decision, Grant, NoOpinion};
 pub use objects::{Object, Objects};
 pub use request_info::{RequestInfo, ResourceInfo};
 pub use rules::{Attributes, Target};

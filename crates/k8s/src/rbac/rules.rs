@@ -46,6 +46,65 @@ impl PolicyRule {
     }
 }
 
+/// Sets of words, each word one of 64 bits. A rule whose filter does not meet that of a request cannot allow it;
+/// most rules are left out in this way without a look at their text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Filter {
+    verbs: u64,
+    api_groups: u64,
+    resources: u64,
+    paths: u64,
+}
+
+impl Filter {
+    pub(super) fn of_rule(rule: &PolicyRule) -> Self {
+        let all = |list: &[String]| list.iter().fold(0, |bits, word| bits | if word == "*" { !0 } else { bit([word]) });
+        let path = |path: &String| if path.ends_with('*') { !0 } else { bit([path]) };
+        Self {
+            verbs: all(&rule.verbs),
+            api_groups: all(&rule.api_groups),
+            resources: all(&rule.resources),
+            paths: rule.non_resource_urls.iter().fold(0, |bits, one| bits | path(one)),
+        }
+    }
+
+    pub(super) fn of_request(attributes: &Attributes<'_>) -> Self {
+        let mut this = Self { verbs: bit([attributes.verb]), ..Self::default() };
+        match attributes.target {
+            Target::Resource { api_group, resource, subresource, .. } => {
+                this.api_groups = bit([api_group]);
+                this.resources = match subresource {
+                    "" => bit([resource]),
+                    _ => bit([resource, "/", subresource]) | bit(["*/", subresource]),
+                };
+            }
+            Target::Path(path) => this.paths = bit([path]),
+        }
+        this
+    }
+
+    pub(super) fn or(&self, other: &Self) -> Self {
+        Self {
+            verbs: self.verbs | other.verbs,
+            api_groups: self.api_groups | other.api_groups,
+            resources: self.resources | other.resources,
+            paths: self.paths | other.paths,
+        }
+    }
+
+    pub(super) fn may_allow(&self, request: &Self) -> bool {
+        let resource = self.api_groups & request.api_groups != 0 && self.resources & request.resources != 0;
+        self.verbs & request.verbs != 0 && (resource || self.paths & request.paths != 0)
+    }
+}
+
+/// The bit of a word that is given in parts, from its FNV-1a hash.
+fn bit<const N: usize>(parts: [&str; N]) -> u64 {
+    let bytes = parts.iter().flat_map(|part| part.bytes());
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, b| (hash ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+    1 << ((hash ^ (hash >> 32)) & 63)
+}
+
 fn has(list: &[String], word: &str) -> bool {
     list.iter().any(|rule| rule == "*" || rule == word)
 }
