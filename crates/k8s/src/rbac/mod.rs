@@ -31,6 +31,7 @@ mod answers;
 mod authorizer;
 mod binding;
 mod decision;
+mod metadata;
 mod objects;
 mod query;
 mod request_info;
@@ -48,5 +49,5 @@ pub use request_info::{RequestInfo, ResourceInfo};
 pub use rules::{Attributes, Target};
 pub use types::{
     API_GROUP, AggregationRule, ClusterRole, ClusterRoleBinding, LabelSelector, LabelSelectorRequirement, ObjectMeta,
-    PolicyRule, Role, RoleBinding, RoleRef, Subject,
+    OwnerReference, PolicyRule, Role, RoleBinding, RoleRef, Subject,
 };

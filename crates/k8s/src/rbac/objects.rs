@@ -36,6 +36,7 @@ impl Object {
         if !value.is_object() || text("apiVersion") != API_VERSION {
             return Err(ConfigError::Decode(format!("no object of {API_VERSION}")));
         }
+        check_metadata(value.get("metadata").unwrap_or(&Value::Null))?;
         match text("kind") {
             "Role" => decode(value).map(Self::Role),
             "ClusterRole" => decode(value).map(Self::ClusterRole),
@@ -153,6 +154,20 @@ const API_VERSION: &str = "rbac.authorization.k8s.io/v1";
 
 fn decode<T: DeserializeOwned>(value: Value) -> Result<T, ConfigError> {
     serde_json::from_value(value).map_err(|error| ConfigError::Decode(error.to_string()))
+}
+
+/// The types of members that are not kept.
+fn check_metadata(metadata: &Value) -> Result<(), ConfigError> {
+    let is = |members: &[&'static str], good: fn(&Value) -> bool| {
+        members
+            .iter()
+            .copied()
+            .find(|member| metadata.get(member).is_some_and(|value| !value.is_null() && !good(value)))
+    };
+    let wrong = is(&["uid", "resourceVersion", "selfLink", "creationTimestamp", "deletionTimestamp"], Value::is_string)
+        .or_else(|| is(&["deletionGracePeriodSeconds"], Value::is_i64))
+        .or_else(|| is(&["managedFields"], Value::is_array));
+    wrong.map_or(Ok(()), |member| Err(ConfigError::Decode(format!("metadata.{member} has the wrong type"))))
 }
 
 fn set_defaults(role_ref: &mut RoleRef, subjects: &mut [Subject]) {

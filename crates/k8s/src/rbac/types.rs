@@ -71,7 +71,7 @@ pub struct ClusterRoleBinding {
 
 /// What of the metadata of an object matters here.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 pub struct ObjectMeta {
     /// The name; anything that can stand between two slashes.
     #[serde(deserialize_with = "or_null")]
@@ -82,9 +82,43 @@ pub struct ObjectMeta {
     /// The labels.
     #[serde(deserialize_with = "map_or_null")]
     pub labels: BTreeMap<String, String>,
-    /// The annotations; only checked.
+    /// The annotations; only checked, as all that follows.
     #[serde(deserialize_with = "map_or_null")]
     pub annotations: BTreeMap<String, String>,
+    /// What a name would be made from.
+    #[serde(deserialize_with = "or_null")]
+    pub generate_name: String,
+    /// Counts changes.
+    #[serde(deserialize_with = "or_null")]
+    pub generation: i64,
+    /// Who must be heard before the object goes.
+    #[serde(deserialize_with = "list_or_null")]
+    pub finalizers: Vec<String>,
+    /// With whom the object goes.
+    #[serde(deserialize_with = "objects_or_null")]
+    pub owner_references: Vec<OwnerReference>,
+}
+
+/// An object that owns this one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OwnerReference {
+    /// Group and version.
+    #[serde(deserialize_with = "or_null")]
+    pub api_version: String,
+    /// Its kind.
+    #[serde(deserialize_with = "or_null")]
+    pub kind: String,
+    /// Its name.
+    #[serde(deserialize_with = "or_null")]
+    pub name: String,
+    /// Its uid.
+    #[serde(deserialize_with = "or_null")]
+    pub uid: String,
+    /// Whether it is the one that controls it.
+    pub controller: Option<bool>,
+    /// Whether it waits for this one.
+    pub block_owner_deletion: Option<bool>,
 }
 
 /// Allows what all of its lists name: verbs on resources, or verbs on paths.

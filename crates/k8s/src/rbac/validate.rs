@@ -1,12 +1,12 @@
 //! What the API server refuses (pkg/apis/rbac/validation), with the same paths of fields.
 
+use super::metadata::{labels, metadata, object_name};
 use super::types::{
-    API_GROUP, AggregationRule, ClusterRole, ClusterRoleBinding, LabelSelector, LabelSelectorRequirement, ObjectMeta,
-    PolicyRule, Role, RoleBinding, RoleRef, Subject,
+    API_GROUP, AggregationRule, ClusterRole, ClusterRoleBinding, LabelSelector, LabelSelectorRequirement, PolicyRule,
+    Role, RoleBinding, RoleRef, Subject,
 };
 use crate::FieldError;
-use crate::names::{is_label, is_label_value, is_path_segment, is_qualified, is_subdomain};
-use std::collections::BTreeMap;
+use crate::names::{is_label_value, is_qualified, is_subdomain};
 
 type Errors = Vec<FieldError>;
 
@@ -40,47 +40,6 @@ pub(super) fn is_selector(selector: &LabelSelector) -> bool {
     let mut errors = Vec::new();
     check_selector(selector, "", &mut errors);
     errors.is_empty()
-}
-
-fn metadata(meta: &ObjectMeta, namespaced: bool, errors: &mut Errors) {
-    object_name(&meta.name, "metadata.name", errors);
-    match (namespaced, meta.namespace.as_str()) {
-        (true, "") => push(errors, "metadata.namespace", "required"),
-        (true, name) if !is_label(name) => push(errors, "metadata.namespace", "must be a DNS label"),
-        (false, name) if !name.is_empty() => push(errors, "metadata.namespace", "not allowed on this kind"),
-        _ => {}
-    }
-    labels(&meta.labels, "metadata.labels", errors);
-    // Case does not count in the keys of annotations.
-    if meta.annotations.keys().any(|key| !is_qualified(&key.to_lowercase())) {
-        push(errors, "metadata.annotations", "the key must be a qualified name");
-    }
-    let size: usize = meta.annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
-    if size > MAX_ANNOTATIONS {
-        push(errors, "metadata.annotations", &format!("{size} bytes, must have at most {MAX_ANNOTATIONS}"));
-    }
-}
-
-/// Bytes of all annotations of an object together.
-const MAX_ANNOTATIONS: usize = 256 * 1024;
-
-fn object_name(name: &str, path: &str, errors: &mut Errors) {
-    if name.is_empty() {
-        push(errors, path, "required");
-    } else if !is_path_segment(name) {
-        push(errors, path, "may not be '.' or '..' nor contain '/' or '%'");
-    }
-}
-
-fn labels(labels: &BTreeMap<String, String>, path: &str, errors: &mut Errors) {
-    for (key, value) in labels {
-        if !is_qualified(key) {
-            push(errors, path, &format!("the key {key:?} must be a qualified name"));
-        }
-        if !is_label_value(value) {
-            push(errors, path, &format!("{value:?} cannot be the value of a label"));
-        }
-    }
 }
 
 fn rules(rules: &[PolicyRule], namespaced: bool, errors: &mut Errors) {
@@ -182,6 +141,6 @@ fn subjects(subjects: &[Subject], namespaced: bool, errors: &mut Errors) {
     }
 }
 
-fn push(errors: &mut Errors, path: &str, why: &str) {
+pub(super) fn push(errors: &mut Errors, path: &str, why: &str) {
     errors.push(FieldError { path: path.to_owned(), why: why.to_owned() });
 }
