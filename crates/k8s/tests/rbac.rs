@@ -72,7 +72,7 @@ fn every_field_that_is_refused_is_named_at_once() {
         (
             "ClusterRole",
             r#""metadata":{"name":"r","generateName":"a/","generation":-1,"finalizers":["kubernetes","x","a/b","c d/e","orphan",
-                "foregroundDeletion"],"ownerReferences":[{"apiVersion":"v1","kind":"Event","name":"e","uid":"1"},null,
+                "foregroundDeletion"],"ownerReferences":[{"apiVersion":"/v1","kind":"Event","name":"e","uid":"1"},null,
                 {"apiVersion":"a/b/c","kind":"A","name":"a","uid":"2","controller":true},
                 {"apiVersion":"a/","kind":"A","name":"a","uid":"2","controller":true}]}"#
                 .to_owned(),

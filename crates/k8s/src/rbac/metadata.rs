@@ -84,11 +84,11 @@ fn owners(owners: &[OwnerReference], errors: &mut Errors) {
                 push(errors, &format!("{path}.{field}"), "required");
             }
         }
-        let version = owner.api_version.split_once('/').map_or(owner.api_version.as_str(), |(_, version)| version);
+        let (group, version) = owner.api_version.split_once('/').unwrap_or(("", &owner.api_version));
         if !owner.api_version.is_empty() && (version.is_empty() || version.contains('/')) {
             push(errors, &format!("{path}.apiVersion"), "must be <group>/<version> or <version>");
         }
-        if (owner.api_version.as_str(), owner.kind.as_str()) == ("v1", "Event") {
+        if (group, version, owner.kind.as_str()) == ("", "v1", "Event") {
             push(errors, &path, "an Event cannot own anything");
         }
     }
