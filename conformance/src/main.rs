@@ -3,6 +3,7 @@
 // Indexing a JSON value never panics: what is absent reads as null.
 #![allow(clippy::indexing_slicing)]
 
+mod cel;
 mod oidc;
 mod rbac;
 mod request_info;
@@ -64,8 +65,15 @@ fn run(paths: &[PathBuf], verbose: bool, json: Option<&Path>) -> Result<bool, St
         let value: serde_json::Value =
             serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
         let mut tally = Tally::default();
-        replay(&value, &mut tally);
+        let of_cel = value.pointer("/cases/0/expression").is_some() && value.get("claims").is_some();
+        let costs = if of_cel { Some(cel::replay(&text, &mut tally)?) } else { None };
+        if costs.is_none() {
+            replay(&value, &mut tally);
+        }
         println!("{tally} {}", file.display());
+        if let Some(report) = costs {
+            print!("{report}");
+        }
         if verbose {
             tally.notes.iter().for_each(|note| println!("    {note}"));
         }
