@@ -17,3 +17,7 @@ replay *PATHS="conformance/corpus":
 
 deny:
     cargo deny check
+
+# How long decisions take
+bench:
+    cargo bench -p claimant-k8s

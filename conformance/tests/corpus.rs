@@ -102,6 +102,7 @@ fn a_request_that_means_something_else_is_noticed() {
         (r#""subresource":"log""#, r#""subresource":"""#),
         (r#""name":"p""#, r#""name":"q""#),
         (r#""isResourceRequest":false"#, r#""isResourceRequest":true"#),
+        ("is forbidden: User", "is forbidden: user"),
         (r#""expect":{"info":{"#, r#""expect":{"was":{"#),
         (r#""expect":{"stage":"#, r#""expect":{"info":{},"stage":"#),
     ] {

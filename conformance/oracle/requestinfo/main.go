@@ -14,6 +14,9 @@ import (
 
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/apiserver/pkg/authentication/user"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
+	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
 	"k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/klog/v2"
 )
@@ -31,7 +34,11 @@ type expect struct {
 	Stage string `json:"stage,omitempty"`
 	Error string `json:"error,omitempty"`
 	Info  *info  `json:"info,omitempty"`
+	// The message of the answer where nobody allows it to the user who is named below, for no reason.
+	Forbidden string `json:"forbidden,omitempty"`
 }
+
+const userName = "<b>\"é\u0301\\\t\u0000\u00a0\u200b&\u007f"
 
 type info struct {
 	IsResourceRequest bool   `json:"isResourceRequest"`
@@ -95,7 +102,20 @@ func resolve(method, target string) expect {
 	if err != nil {
 		return expect{Stage: "resolve", Error: err.Error()}
 	}
-	return expect{Info: &info{
+	attributes := authorizer.AttributesRecord{
+		User:            &user.DefaultInfo{Name: userName},
+		Verb:            i.Verb,
+		Namespace:       i.Namespace,
+		APIGroup:        i.APIGroup,
+		APIVersion:      i.APIVersion,
+		Resource:        i.Resource,
+		Subresource:     i.Subresource,
+		Name:            i.Name,
+		ResourceRequest: i.IsResourceRequest,
+		Path:            i.Path,
+	}
+	message := responsewriters.ForbiddenStatusError(attributes, "").Error()
+	return expect{Forbidden: message, Info: &info{
 		IsResourceRequest: i.IsResourceRequest,
 		Path:              i.Path,
 		Verb:              i.Verb,

@@ -1,6 +1,7 @@
 //! The outcome of a question, and what it rests on.
 
 use super::binding::{Binding, Holder};
+use super::quote::Quoted;
 use super::types::{PolicyRule, RoleRef, Subject};
 use std::fmt;
 
@@ -54,16 +55,16 @@ impl fmt::Display for Grant<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Binding { name, namespace, role_ref, .. } = self.binding;
         match namespace.as_str() {
-            "" => write!(f, "RBAC: allowed by ClusterRoleBinding {name:?}")?,
+            "" => write!(f, "RBAC: allowed by ClusterRoleBinding {}", Quoted(name))?,
             // Name before namespace, as the API server writes it.
-            _ => write!(f, "RBAC: allowed by RoleBinding {:?}", format!("{name}/{namespace}"))?,
+            _ => write!(f, "RBAC: allowed by RoleBinding {}", Quoted(&format!("{name}/{namespace}")))?,
         }
-        write!(f, " of {} {:?}", role_ref.kind, role_ref.name)?;
+        write!(f, " of {} {}", role_ref.kind, Quoted(&role_ref.name))?;
         match self.holder() {
-            Some(Holder::User(name)) => write!(f, " to User {name:?}"),
-            Some(Holder::Group(name)) => write!(f, " to Group {name:?}"),
+            Some(Holder::User(name)) => write!(f, " to User {}", Quoted(name)),
+            Some(Holder::Group(name)) => write!(f, " to Group {}", Quoted(name)),
             Some(Holder::ServiceAccount { namespace, name }) => {
-                write!(f, " to ServiceAccount {:?}", format!("{name}/{namespace}"))
+                write!(f, " to ServiceAccount {}", Quoted(&format!("{name}/{namespace}")))
             }
             None => Ok(()),
         }
@@ -98,9 +99,9 @@ impl fmt::Display for Missing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let RoleRef { kind, name, .. } = &self.0.role_ref;
         match kind.as_str() {
-            "Role" => write!(f, "role.rbac.authorization.k8s.io {name:?} not found"),
-            "ClusterRole" => write!(f, "clusterrole.rbac.authorization.k8s.io {name:?} not found"),
-            other => write!(f, "unsupported role reference kind: {other:?}"),
+            "Role" => write!(f, "role.rbac.authorization.k8s.io {} not found", Quoted(name)),
+            "ClusterRole" => write!(f, "clusterrole.rbac.authorization.k8s.io {} not found", Quoted(name)),
+            other => write!(f, "unsupported role reference kind: {}", Quoted(other)),
         }
     }
 }
