@@ -1,5 +1,7 @@
 //! Nothing that an expression or a token holds exhausts the stack, the memory or the time.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
 use claimant_cel::{Activation, COST_LIMIT, ClaimsIndex, Env, EvalError, Program};
 
 /// Runs on a thread with little stack.
