@@ -13,10 +13,6 @@ pub(crate) fn replay(suite: &Value, tally: &mut Tally) {
     let theirs = suite["configError"].as_str();
     let mut keys = KeyReport::default();
     match load(suite, &mut keys) {
-        Err(why @ ConfigError::Expression(_)) => {
-            tally.unsupported(&format!("{name}: the configuration: {why}"));
-            cases.iter().for_each(|case| tally.unsupported(&label(name, case)));
-        }
         Err(ConfigError::Limit(why)) => {
             match theirs {
                 Some(_) => tally.config(name, theirs, Err("")),

@@ -40,6 +40,21 @@ impl<'a> Claims<'a> {
         Ok(found)
     }
 
+    /// The number of members.
+    pub fn len(&self) -> usize {
+        self.object.len()
+    }
+
+    /// Whether there are no members.
+    pub fn is_empty(&self) -> bool {
+        self.object.len() == 0
+    }
+
+    /// Name and raw value of the member at this place, from 0.
+    pub fn member(&self, index: usize) -> Option<(Cow<'a, str>, &'a str)> {
+        self.object.member(index)
+    }
+
     /// All members, in the token's order.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'a, str>, &'a str)> {
         self.object.iter()

@@ -33,6 +33,23 @@ pub enum Refusal {
     /// `email_verified` is false.
     #[error("the email is not verified")]
     EmailNotVerified,
+    /// A CEL expression has no value for these claims.
+    #[error("the expression of the {what} fails: {code}")]
+    Expression {
+        /// Of what.
+        what: &'static str,
+        /// The stable code of the evaluation's error; its text may hold a claim.
+        code: &'static str,
+    },
+    /// A CEL expression has a value that is of no use there.
+    #[error("the expression of the {0} gives another type, or an empty name")]
+    ExpressionResult(&'static str),
+    /// A validation rule is not met.
+    #[error("a validation rule is not met: {message}")]
+    Rule {
+        /// The rule's message, or else its expression.
+        message: String,
+    },
     /// `_claim_names` and `_claim_sources` do not fit together.
     #[error("the distributed claims are malformed")]
     DistributedClaims,
@@ -68,6 +85,9 @@ impl Refusal {
             Self::ClaimType(_) => "claim_type",
             Self::ClaimValue(_) => "claim_value",
             Self::EmailNotVerified => "email_not_verified",
+            Self::Expression { .. } => "expression",
+            Self::ExpressionResult(_) => "expression_result",
+            Self::Rule { .. } => "rule",
             Self::DistributedClaims => "distributed_claims",
             Self::DistributedGroups => "distributed_groups",
             Self::ObjectMissing(_) => "object_missing",
@@ -90,9 +110,6 @@ pub enum ConfigError {
     /// Fields that the API server refuses, all of them.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Invalid(Vec<FieldError>),
-    /// A CEL expression: not supported yet.
-    #[error("{0}: CEL expressions are not supported yet")]
-    Expression(String),
     /// More than our limits allow, though the API server would load it.
     #[error(transparent)]
     Limit(claimant_core::Misconfigured),

@@ -99,8 +99,8 @@ fn claim_validation_rules() {
         ("null", "[0]"),
         (r#"{"claim":"a","message":"m"}"#, "[0].message"),
         (r#"{"claim":"a"},{"claim":"a"}"#, "[1].claim"),
-        (r#"{"expression":"e","requiredValue":"v"}"#, "[0].requiredValue"),
-        (r#"{"expression":"e"},{"expression":"e"}"#, "[1].expression"),
+        (r#"{"expression":"claims.e == true","requiredValue":"v"}"#, "[0].requiredValue"),
+        (r#"{"expression":"claims.e == true"},{"expression":"claims.e == true"}"#, "[1].expression"),
     ] {
         let rules = format!(r#""claimValidationRules":[{rules}]"#);
         refused(&[ISSUER, MAPPINGS, &rules], &[&format!("jwt[0].claimValidationRules{expected}")]);
@@ -112,14 +112,14 @@ fn claim_mappings() {
     let username = r#""username":{"claim":"sub","prefix":""}"#;
     for (mappings, expected) in [
         (r#""uid":{"claim":"sub"}"#.to_owned(), "username"),
-        (r#""username":{"claim":"sub","expression":"e"}"#.to_owned(), "username"),
+        (r#""username":{"claim":"sub","expression":"claims.e"}"#.to_owned(), "username"),
         (r#""username":{"claim":"sub"}"#.to_owned(), "username.prefix"),
         (r#""username":{"claim":"sub","prefix":null}"#.to_owned(), "username.prefix"),
-        (r#""username":{"expression":"e","prefix":""}"#.to_owned(), "username.prefix"),
+        (r#""username":{"expression":"claims.e","prefix":""}"#.to_owned(), "username.prefix"),
         (format!(r#"{username},"groups":{{"claim":"g"}}"#), "groups.prefix"),
-        (format!(r#"{username},"groups":{{"claim":"g","expression":"e"}}"#), "groups"),
-        (format!(r#"{username},"groups":{{"expression":"e","prefix":"p"}}"#), "groups.prefix"),
-        (format!(r#"{username},"uid":{{"claim":"u","expression":"e"}}"#), "uid"),
+        (format!(r#"{username},"groups":{{"claim":"g","expression":"claims.e"}}"#), "groups"),
+        (format!(r#"{username},"groups":{{"expression":"claims.e","prefix":"p"}}"#), "groups.prefix"),
+        (format!(r#"{username},"uid":{{"claim":"u","expression":"claims.e"}}"#), "uid"),
     ] {
         let mappings = format!(r#""claimMappings":{{{mappings}}}"#);
         refused(&[ISSUER, &mappings], &[&format!("jwt[0].claimMappings.{expected}")]);
@@ -131,19 +131,19 @@ fn claim_mappings() {
 fn extra_mappings() {
     for (extra, expected) in [
         (r#"{"key":"acme.io/a"}"#, "[0].valueExpression"),
-        (r#"{"key":"","valueExpression":"e"}"#, "[0].key"),
-        (r#"{"key":"acme","valueExpression":"e"}"#, "[0].key"),
-        (r#"{"key":"acme.io/","valueExpression":"e"}"#, "[0].key"),
-        (r#"{"key":"/a","valueExpression":"e"}"#, "[0].key"),
-        (r#"{"key":"ac_me.io/a","valueExpression":"e"}"#, "[0].key"),
-        (r#"{"key":"-acme.io/a","valueExpression":"e"}"#, "[0].key"),
-        (r#"{"key":"acme.io/a b","valueExpression":"e"}"#, "[0].key"),
-        (r#"{"key":"acme.io/%z1","valueExpression":"e"}"#, "[0].key"),
-        (r#"{"key":"acme.io/A","valueExpression":"e"}"#, "[0].key"),
-        (r#"{"key":"k8s.io/a","valueExpression":"e"}"#, "[0].key"),
-        (r#"{"key":"kubernetes.io/a","valueExpression":"e"}"#, "[0].key"),
-        (r#"{"key":"x.kubernetes.io/a","valueExpression":"e"}"#, "[0].key"),
-        (r#"{"key":"acme.io/a","valueExpression":"e"},{"key":"acme.io/a","valueExpression":"f"}"#, "[1].key"),
+        (r#"{"key":"","valueExpression":"claims.e"}"#, "[0].key"),
+        (r#"{"key":"acme","valueExpression":"claims.e"}"#, "[0].key"),
+        (r#"{"key":"acme.io/","valueExpression":"claims.e"}"#, "[0].key"),
+        (r#"{"key":"/a","valueExpression":"claims.e"}"#, "[0].key"),
+        (r#"{"key":"ac_me.io/a","valueExpression":"claims.e"}"#, "[0].key"),
+        (r#"{"key":"-acme.io/a","valueExpression":"claims.e"}"#, "[0].key"),
+        (r#"{"key":"acme.io/a b","valueExpression":"claims.e"}"#, "[0].key"),
+        (r#"{"key":"acme.io/%z1","valueExpression":"claims.e"}"#, "[0].key"),
+        (r#"{"key":"acme.io/A","valueExpression":"claims.e"}"#, "[0].key"),
+        (r#"{"key":"k8s.io/a","valueExpression":"claims.e"}"#, "[0].key"),
+        (r#"{"key":"kubernetes.io/a","valueExpression":"claims.e"}"#, "[0].key"),
+        (r#"{"key":"x.kubernetes.io/a","valueExpression":"claims.e"}"#, "[0].key"),
+        (r#"{"key":"acme.io/a","valueExpression":"claims.e"},{"key":"acme.io/a","valueExpression":"f"}"#, "[1].key"),
     ] {
         let mappings = format!(r#""claimMappings":{{"username":{{"claim":"sub","prefix":""}},"extra":[{extra}]}}"#);
         refused(&[ISSUER, &mappings], &[&format!("jwt[0].claimMappings.extra{expected}")]);
@@ -155,7 +155,10 @@ fn user_validation_rules() {
     for (rules, expected) in [
         ("{}", "[0]"),
         (r#"{"message":"m"}"#, "[0]"),
-        (r#"{"expression":"e"},{"expression":"f"},{"expression":"e"}"#, "[2]"),
+        (
+            r#"{"expression":"user.uid == 'e'"},{"expression":"user.uid == 'f'"},{"expression":"user.uid == 'e'"}"#,
+            "[2]",
+        ),
     ] {
         let rules = format!(r#""userValidationRules":[{rules}]"#);
         refused(&[ISSUER, MAPPINGS, &rules], &[&format!("jwt[0].userValidationRules{expected}.expression")]);
@@ -206,14 +209,27 @@ fn expressions_are_refused_with_their_path() {
         ),
         (format!(r#"{MAPPINGS},"userValidationRules":[{{"expression":"e"}}]"#), "userValidationRules[0].expression"),
     ] {
-        let expected = ConfigError::Expression(format!("jwt[0].{expected}"));
-        assert_eq!(load(&jwt(&[ISSUER, &members])), Err(expected), "{members}");
+        let expected = format!("jwt[0].{expected}");
+        refused(&[ISSUER, &members], &[&expected]);
+        // The same with an expression that compiles, and is a boolean.
+        let fine = if expected.contains("user") { "'a' == 'a'" } else { "claims.a == true" };
+        let fine = if members.contains("claimMappings\":{\"username\":{\"exp") { "claims.sub" } else { fine };
+        let members = members.replace(r#"":"e""#, &format!(r#"":"{fine}""#));
+        assert_eq!(load(&jwt(&[ISSUER, &members])).err(), None, "{members}");
     }
-    let second = format!(
-        r#""jwt":[{{{ISSUER},{MAPPINGS}}},{{{},{MAPPINGS},"userValidationRules":[{{"expression":"e"}}]}}]"#,
-        ISSUER.replace("a.example", "b.example")
-    );
-    assert_eq!(load(&second), Err(ConfigError::Expression("jwt[1].userValidationRules[0].expression".into())));
+}
+
+#[test]
+fn rules_must_be_boolean_and_an_email_wants_to_be_verified() {
+    let rule = |expression: &str| format!(r#"{MAPPINGS},"claimValidationRules":[{{"expression":"{expression}"}}]"#);
+    refused(&[ISSUER, &rule("claims.a")], &["jwt[0].claimValidationRules[0].expression"]);
+    let user = format!(r#"{MAPPINGS},"userValidationRules":[{{"expression":"user.username"}}]"#);
+    refused(&[ISSUER, &user], &["jwt[0].userValidationRules[0].expression"]);
+    let email = r#""claimMappings":{"username":{"expression":"claims.email"}}"#;
+    refused(&[ISSUER, email], &["jwt[0].claimMappings.username.expression"]);
+    let verified =
+        format!(r#"{email},"claimValidationRules":[{{"expression":"claims.?email_verified.orValue(true) == true"}}]"#);
+    assert_eq!(load(&jwt(&[ISSUER, &verified])).err(), None);
 }
 
 #[test]

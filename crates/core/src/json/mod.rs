@@ -46,6 +46,16 @@ impl<'a> Object<'a> {
             .map(|member| self.cut(&member.value))
     }
 
+    /// The number of members.
+    pub(crate) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Name and raw value of the member at this place, from 0.
+    pub(crate) fn member(&self, index: usize) -> Option<(Cow<'a, str>, &'a str)> {
+        self.members.get(index).map(|member| (self.name(member), self.cut(&member.value)))
+    }
+
     /// Name and raw value of each member, in order.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'a, str>, &'a str)> {
         self.members.iter().map(|member| (self.name(member), self.cut(&member.value)))

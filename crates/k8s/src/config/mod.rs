@@ -1,11 +1,13 @@
 //! The AuthenticationConfiguration (apiserver.config.k8s.io) and the `--oidc-*` flags, loaded and refused
 //! as kube-apiserver does.
 
+mod expressions;
 mod flags;
 mod types;
 mod url;
 mod validate;
 
+pub(crate) use expressions::{Expressions, Rule};
 pub use flags::OidcFlags;
 pub use types::{
     Anonymous, AnonymousCondition, AuthenticationConfiguration, ClaimMappings, ClaimOrExpression, ClaimValidationRule,
@@ -22,7 +24,7 @@ impl AuthenticationConfiguration {
     /// Loads and validates JSON. `disallowed_issuers` are those of the cluster's own service accounts.
     ///
     /// # Errors
-    /// What the API server refuses, every field at once; and, for now, any CEL expression.
+    /// What the API server refuses, every field at once.
     pub fn from_json(text: &str, disallowed_issuers: &[String]) -> Result<Self, ConfigError> {
         let Object(config): Object<Self> =
             serde_json::from_str(text).map_err(|error| ConfigError::Decode(error.to_string()))?;
@@ -38,19 +40,18 @@ impl AuthenticationConfiguration {
         Ok(config)
     }
 
-    /// Checks the rules of the API server's validation.
+    /// Checks the rules of the API server's validation; every CEL expression is compiled.
     ///
     /// # Errors
-    /// Every field that is refused; or the first CEL expression, where nothing else is wrong.
+    /// Every field that is refused.
     pub fn validate(&self, disallowed_issuers: &[String]) -> Result<(), ConfigError> {
+        self.compile(disallowed_issuers).map(|_| ())
+    }
+
+    /// The same, keeping what was compiled, by authenticator.
+    pub(crate) fn compile(&self, disallowed_issuers: &[String]) -> Result<Vec<Expressions>, ConfigError> {
         let mut errors = Vec::new();
-        validate::configuration(self, disallowed_issuers, &mut errors);
-        if !errors.is_empty() {
-            return Err(ConfigError::Invalid(errors));
-        }
-        match self.jwt.iter().enumerate().find_map(|(i, jwt)| jwt.first_expression(i)) {
-            Some(path) => Err(ConfigError::Expression(path)),
-            None => Ok(()),
-        }
+        let expressions = validate::configuration(self, disallowed_issuers, &mut errors);
+        if errors.is_empty() { Ok(expressions) } else { Err(ConfigError::Invalid(errors)) }
     }
 }

@@ -157,21 +157,3 @@ pub struct AnonymousCondition {
     #[serde(deserialize_with = "or_null")]
     pub path: String,
 }
-
-impl JwtAuthenticator {
-    /// The path of the first CEL expression of this, the `index`th, authenticator.
-    pub(super) fn first_expression(&self, index: usize) -> Option<String> {
-        let m = &self.claim_mappings;
-        let rules = self.claim_validation_rules.iter().enumerate();
-        let found = rules
-            .filter(|(_, rule)| !rule.expression.is_empty())
-            .map(|(i, _)| format!("claimValidationRules[{i}].expression"))
-            .chain((!m.username.expression.is_empty()).then(|| "claimMappings.username.expression".to_owned()))
-            .chain((!m.groups.expression.is_empty()).then(|| "claimMappings.groups.expression".to_owned()))
-            .chain((!m.uid.expression.is_empty()).then(|| "claimMappings.uid.expression".to_owned()))
-            .chain((!m.extra.is_empty()).then(|| "claimMappings.extra[0].valueExpression".to_owned()))
-            .chain((!self.user_validation_rules.is_empty()).then(|| "userValidationRules[0].expression".to_owned()))
-            .next()?;
-        Some(format!("jwt[{index}].{found}"))
-    }
-}

@@ -1,5 +1,6 @@
 //! The rules of kube-apiserver's validation (pkg/apis/apiserver/validation), one function each.
 
+use super::expressions::{self, Expressions};
 use super::types::{
     AuthenticationConfiguration, ClaimMappings, ClaimValidationRule, ExtraMapping, Issuer, PrefixedClaimOrExpression,
     UserValidationRule,
@@ -12,10 +13,15 @@ use std::collections::HashSet;
 
 type Errors = Vec<FieldError>;
 
-pub(super) fn configuration(config: &AuthenticationConfiguration, disallowed: &[String], errors: &mut Errors) {
+pub(super) fn configuration(
+    config: &AuthenticationConfiguration,
+    disallowed: &[String],
+    errors: &mut Errors,
+) -> Vec<Expressions> {
+    let mut compiled = Vec::with_capacity(config.jwt.len());
     if config.jwt.len() > MAX_AUTHENTICATORS {
         push(errors, "jwt".into(), format!("{} items, must have at most {MAX_AUTHENTICATORS}", config.jwt.len()));
-        return;
+        return compiled;
     }
     let (mut issuers, mut discovery) = (HashSet::new(), HashSet::new());
     for (i, jwt) in config.jwt.iter().enumerate() {
@@ -24,6 +30,7 @@ pub(super) fn configuration(config: &AuthenticationConfiguration, disallowed: &[
         claim_rules(&jwt.claim_validation_rules, &format!("{path}.claimValidationRules"), errors);
         mappings(&jwt.claim_mappings, &format!("{path}.claimMappings"), errors);
         user_rules(&jwt.user_validation_rules, &format!("{path}.userValidationRules"), errors);
+        compiled.push(expressions::compile(jwt, &path, errors));
         if !issuers.insert(&jwt.issuer.url) {
             push(errors, format!("{path}.issuer.url"), "duplicate value".into());
         }
@@ -34,6 +41,7 @@ pub(super) fn configuration(config: &AuthenticationConfiguration, disallowed: &[
     if config.anonymous.as_ref().is_some_and(|a| !a.enabled && !a.conditions.is_empty()) {
         push(errors, "anonymous.conditions".into(), "enabled should be true when conditions are defined".into());
     }
+    compiled
 }
 
 const MAX_AUTHENTICATORS: usize = 64;

@@ -1,0 +1,59 @@
+//! Claims to the parts of a user, by name.
+
+use super::PART;
+use crate::Refusal;
+use crate::config::PrefixedClaimOrExpression;
+use claimant_core::Claims;
+use claimant_core::json;
+
+/// The user name: a text claim with its prefix; an `email` must not be marked as unverified.
+pub(super) fn username(claims: &Claims<'_>, mapping: &PrefixedClaimOrExpression) -> Result<String, Refusal> {
+    let name = required_text(claims, &mapping.claim)?;
+    if mapping.claim == "email" {
+        match claims.get("email_verified") {
+            None | Some("true") => {}
+            Some("false" | "null") => return Err(Refusal::EmailNotVerified),
+            Some(_) => return Err(Refusal::ClaimType("email_verified".into())),
+        }
+    }
+    Ok(format!("{}{name}", mapping.prefix.as_deref().unwrap_or_default()))
+}
+
+/// The groups: text or a list of text, each with the prefix; `None` where the claim is absent.
+pub(super) fn groups(claims: &Claims<'_>, mapping: &PrefixedClaimOrExpression) -> Result<Option<Vec<String>>, Refusal> {
+    let claim = &mapping.claim;
+    let prefix = mapping.prefix.as_deref().unwrap_or_default();
+    let raw = match claims.get(claim) {
+        // No mapping by claim; a claim may well have an empty name.
+        _ if claim.is_empty() => return Ok(None),
+        None => return Ok(None),
+        Some("null") => return Ok(Some(Vec::new())),
+        Some(raw) => raw,
+    };
+    let wrong = || Refusal::ClaimType(claim.clone());
+    let text = |item: &str| match item {
+        "null" => Ok(prefix.to_owned()),
+        item => json::string(item, PART)?.map(|text| format!("{prefix}{text}")).ok_or_else(wrong),
+    };
+    if raw.starts_with('"') {
+        return Ok(Some(vec![text(raw)?]));
+    }
+    json::elements(raw).ok_or_else(wrong)?.map(text).collect::<Result<_, _>>().map(Some)
+}
+
+/// `JTI=` and the token's `jti`, where that is text and not empty.
+pub(super) fn credential_id(claims: &Claims<'_>) -> Result<Option<String>, Refusal> {
+    let jti = claims.get("jti").map(|raw| json::string(raw, PART)).transpose()?.flatten();
+    Ok(jti.filter(|jti| !jti.is_empty()).map(|jti| format!("JTI={jti}")))
+}
+
+/// A claim as text: null is empty, absence an error.
+pub(super) fn required_text(claims: &Claims<'_>, name: &str) -> Result<String, Refusal> {
+    match claims.get(name) {
+        None => Err(Refusal::ClaimMissing(name.to_owned())),
+        Some("null") => Ok(String::new()),
+        Some(raw) => json::string(raw, PART)?
+            .map(std::borrow::Cow::into_owned)
+            .ok_or_else(|| Refusal::ClaimType(name.to_owned())),
+    }
+}

@@ -1,0 +1,110 @@
+//! Claims to the parts of a user, and the rules about both, by CEL.
+
+use crate::config::{Expressions, Rule};
+use crate::{Refusal, UserInfo};
+use claimant_cel::{Activation, Program, User, Value};
+use claimant_core::Claims;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The claims as an evaluation reads them: members that the token's index knows already.
+pub(super) struct View<'a> {
+    claims: Claims<'a>,
+    /// Names that are written with escapes, by their place.
+    escaped: Vec<(usize, String)>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn of(claims: Claims<'a>) -> Self {
+        let names = claims.iter().enumerate();
+        let escaped = names.filter_map(|(at, (name, _))| match name {
+            Cow::Owned(name) => Some((at, name)),
+            Cow::Borrowed(_) => None,
+        });
+        Self { claims, escaped: escaped.collect() }
+    }
+}
+
+impl claimant_cel::Claims for View<'_> {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.claims.get(name)
+    }
+
+    fn len(&self) -> usize {
+        self.claims.len()
+    }
+
+    fn member(&self, index: usize) -> Option<(&str, &str)> {
+        match self.claims.member(index)? {
+            (Cow::Borrowed(name), value) => Some((name, value)),
+            (Cow::Owned(_), value) => {
+                self.escaped.iter().find(|(at, _)| *at == index).map(|(_, name)| (name.as_str(), value))
+            }
+        }
+    }
+}
+
+/// A user name may not be empty.
+pub(super) fn username(program: &Program, view: &View<'_>) -> Result<String, Refusal> {
+    let name = text(program, view, "username")?;
+    if name.is_empty() { Err(Refusal::ExpressionResult("username")) } else { Ok(name) }
+}
+
+pub(super) fn text(program: &Program, view: &View<'_>, what: &'static str) -> Result<String, Refusal> {
+    let value = eval(program, &Activation::claims(view), what)?;
+    value.as_str().map(ToOwned::to_owned).ok_or(Refusal::ExpressionResult(what))
+}
+
+pub(super) fn strings(program: &Program, view: &View<'_>, what: &'static str) -> Result<Vec<String>, Refusal> {
+    let value = eval(program, &Activation::claims(view), what)?;
+    let strings = value.to_strings().map_err(|_| Refusal::ExpressionResult(what))?;
+    Ok(strings.iter().map(|text| text.to_string()).collect())
+}
+
+/// Keys whose value has no strings are left out.
+pub(super) fn extra(
+    expressions: &Expressions,
+    view: &View<'_>,
+    extra: &mut BTreeMap<String, Vec<String>>,
+) -> Result<(), Refusal> {
+    // All are evaluated before any counts, as in the API server; that decides nothing but which failure shows.
+    for (key, program) in &expressions.extra {
+        let values = strings(program, view, "extra")?;
+        if !values.is_empty() {
+            extra.insert(key.clone(), values);
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn claim_rules(rules: &[Rule], view: &View<'_>) -> Result<(), Refusal> {
+    rules.iter().try_for_each(|rule| check(rule, &Activation::claims(view), "claim validation rule"))
+}
+
+pub(super) fn user_rules(rules: &[Rule], user: &UserInfo) -> Result<(), Refusal> {
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let groups: Vec<&str> = user.groups.iter().map(String::as_str).collect();
+    let values: Vec<(&str, Vec<&str>)> =
+        user.extra.iter().map(|(key, values)| (key.as_str(), values.iter().map(String::as_str).collect())).collect();
+    let extra: Vec<(&str, &[&str])> = values.iter().map(|(key, values)| (*key, values.as_slice())).collect();
+    let user = User { username: &user.username, uid: &user.uid, groups: &groups, extra: &extra };
+    rules.iter().try_for_each(|rule| check(rule, &Activation::user(&user), "user validation rule"))
+}
+
+fn check(rule: &Rule, activation: &Activation<'_>, what: &'static str) -> Result<(), Refusal> {
+    match eval(&rule.program, activation, what)?.as_bool() {
+        Some(true) => Ok(()),
+        Some(false) => Err(Refusal::Rule { message: rule.message.clone() }),
+        None => Err(Refusal::ExpressionResult(what)),
+    }
+}
+
+/// The text of an evaluation's error may hold a claim, so only its code goes on.
+fn eval<'a>(program: &'a Program, activation: &Activation<'a>, what: &'static str) -> Result<Value<'a>, Refusal> {
+    match program.eval(activation) {
+        Ok(output) => Ok(output.value),
+        Err(failure) => Err(Refusal::Expression { what, code: failure.error.code() }),
+    }
+}
