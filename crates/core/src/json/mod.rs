@@ -190,7 +190,8 @@ pub fn string<'a>(raw: &'a str, part: &'static str) -> Result<Option<Cow<'a, str
     }
 }
 
-/// The raw elements of a JSON list; `None` where `raw` is not one. `raw` must be valid JSON.
+/// The raw elements of a JSON list; `None` where `raw` is not one. `raw` must be valid JSON: in anything else
+/// the elements end early or make no sense.
 pub fn elements(raw: &str) -> Option<impl Iterator<Item = &str>> {
     let mut rest = skip_space(raw.strip_prefix('[')?.strip_suffix(']')?);
     Some(std::iter::from_fn(move || {
@@ -286,6 +287,10 @@ fn cut_value(text: &str) -> Option<(&str, &str)> {
             .position(|b| matches!(b, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r' | b':'))
             .unwrap_or(bytes.len()),
     };
+    // Valid JSON has no empty value; without progress there would be no end.
+    if end == 0 {
+        return None;
+    }
     Some((text.get(..end)?, text.get(end..)?))
 }
 

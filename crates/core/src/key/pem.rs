@@ -7,7 +7,8 @@ use crate::{Limits, Misconfigured, UnusableReason};
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
 use spki::SubjectPublicKeyInfoOwned;
-use spki::der::{Decode, Encode};
+use spki::der::asn1::{Null, UintRef};
+use spki::der::{Decode, Encode, Header, Reader, SliceReader};
 
 pub(super) fn read(text: &str, pkcs1: bool, provider: &dyn Provider, limits: &Limits) -> Result<KeySet, Misconfigured> {
     let mut set = KeySet::default();
@@ -37,6 +38,7 @@ pub fn has_certificates(text: &str) -> bool {
 
 /// The public key information inside a certificate, which may have expired.
 pub(super) fn spki_of_certificate(der: &[u8]) -> Option<SubjectPublicKeyInfoOwned> {
+    lengths_fit(der)?;
     Some(x509_cert::Certificate::from_der(der).ok()?.tbs_certificate.subject_public_key_info)
 }
 
@@ -45,12 +47,7 @@ pub(super) fn public_key(spki: &SubjectPublicKeyInfoOwned) -> Option<PublicKey> 
     let bits = spki.subject_public_key.as_bytes()?;
     match spki.algorithm.oid {
         // RFC 3279, section 2.3.1: the parameters are NULL, and Go insists on it.
-        RSA if spki
-            .algorithm
-            .parameters
-            .as_ref()
-            .is_some_and(|any| any.decode_as::<spki::der::asn1::Null>().is_ok()) =>
-        {
+        RSA if spki.algorithm.parameters.as_ref().is_some_and(|any| any.decode_as::<Null>().is_ok()) => {
             let (n, e) = rsa_numbers(bits)?;
             Some(PublicKey::Rsa { n, e })
         }
@@ -79,7 +76,7 @@ fn read_block(
         return VerifyingKey::new(kid.clone(), &key, None, provider);
     }
     let spki = spki_of_certificate(&block.der)
-        .or_else(|| SubjectPublicKeyInfoOwned::from_der(&block.der).ok())
+        .or_else(|| lengths_fit(&block.der).and_then(|()| SubjectPublicKeyInfoOwned::from_der(&block.der).ok()))
         .ok_or(UnusableReason::Unreadable)?;
     let encoded = spki.to_der().map_err(|_| UnusableReason::Unreadable)?;
     *kid = Some(Base64UrlUnpadded::encode_string(&Sha256::digest(encoded)));
@@ -87,9 +84,25 @@ fn read_block(
     VerifyingKey::new(kid.clone(), &key, None, provider)
 }
 
+/// Whether every value ends before the bytes do. The readers of owned values reserve what a length claims
+/// before they look whether it is there: up to 256 MiB for a certificate of a few bytes.
+fn lengths_fit(der: &[u8]) -> Option<()> {
+    let mut reader = SliceReader::new(der).ok()?;
+    while !reader.is_finished() {
+        let header = Header::decode(&mut reader).ok()?;
+        if header.length > reader.remaining_len() {
+            return None;
+        }
+        if !header.tag.is_constructed() {
+            reader.read_slice(header.length).ok()?;
+        }
+    }
+    Some(())
+}
+
 /// PKCS#1 (RFC 8017, appendix A.1.1): a sequence of modulus and exponent.
 fn rsa_numbers(der: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
-    let numbers: Vec<spki::der::asn1::Uint> = Vec::from_der(der).ok()?;
+    let numbers: Vec<UintRef<'_>> = Vec::from_der(der).ok()?;
     match numbers.as_slice() {
         [n, e] => Some((n.as_bytes().to_vec(), e.as_bytes().to_vec())),
         _ => None,
