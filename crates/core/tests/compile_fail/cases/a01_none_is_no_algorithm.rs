@@ -1,0 +1,3 @@
+fn main() {
+    let _ = claimant_core::Algorithm::None;
+}
