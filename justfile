@@ -18,11 +18,10 @@ replay *PATHS="conformance/corpus":
 deny:
     cargo deny check
 
-<<<<<<< HEAD
-# How long decisions take
-bench:
+# How long decisions of roles take
+bench-rbac:
     cargo bench -p claimant-k8s
-=======
+
 # Fuzz each target for so many seconds, without a sanitizer on the pinned toolchain; needs cargo-fuzz
 fuzz SECONDS="60" *TARGETS="compact header claims jwks pem whole_way":
     cargo run --quiet -p claimant-conformance --example fuzz_corpus -- fuzz/corpus
@@ -30,4 +29,10 @@ fuzz SECONDS="60" *TARGETS="compact header claims jwks pem whole_way":
         RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $target fuzz/corpus/$target crates/core/tests/seeds/$target -- \
             -max_total_time={{SECONDS}} -dict=fuzz/claimant.dict -max_len=8192 || exit 1; \
     done
->>>>>>> 0d4be37 (Fuzz targets with invariants, seeds from the recordings, and just fuzz)
+# Time ours beside the bare signatures
+bench *FILTER:
+    cargo bench -p claimant-benches -- {{FILTER}}
+
+# Time ours beside the peers; writes benches/report
+report *FILTER:
+    benches/report.sh {{FILTER}}
