@@ -5,7 +5,7 @@
 
 use claimant::core::key::Curve;
 use claimant::core::{
-    Answer, AsyncVerifier, Provider, PublicKey, SignatureError, UnsupportedKey, UnverifiedToken, Verifier,
+    Answer, AsyncVerifier, Buffer, Provider, PublicKey, SignatureError, UnsupportedKey, UnverifiedToken, Verifier,
 };
 use claimant::{Algorithm, Audience, KeySet, Limits, Policy};
 use claimant_testkit::{Issuer, TokenOptions, verifier};
@@ -35,7 +35,7 @@ fn main() -> Result<(), Failure> {
 
     let jwks = json!({"keys": [issuer.jwk()]}).to_string();
     let keys = KeySet::from_jwks(jwks.as_bytes(), &OpenSsl, &Limits::default())?;
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::new();
     let unverified = UnverifiedToken::parse(&token, &mut buffer, &Limits::default())?;
     let claims = unverified.verify(&keys, &[Algorithm::Es256])?.check(&policy, NOW)?;
     println!("by a key set: {:?}", claims.text("sub")?);

@@ -5,8 +5,8 @@ use crate::fixture::{Fixture, Subject};
 use claimant_core::json;
 use claimant_core::provider::{AwsLc, Default as DefaultProvider, Graviola};
 use claimant_core::{
-    Algorithm, Audience, Bearer, Claims, KeySet, Limits, Policy, Provider, PublicKey, SignatureError, TimeRules,
-    UnsupportedKey, UnverifiedToken, Verifier,
+    Algorithm, Audience, Bearer, Buffer, Claims, KeySet, Limits, Policy, Provider, PublicKey, SignatureError,
+    TimeRules, UnsupportedKey, UnverifiedToken, Verifier,
 };
 use claimant_k8s::config::OidcFlags;
 use claimant_k8s::oidc::OidcAuthenticator;
@@ -58,7 +58,7 @@ fn bare(name: &str, fixture: &Fixture, provider: &dyn Provider) -> Contender {
 fn parse(fixture: &Fixture) -> Contender {
     let token = fixture.token.clone();
     let limits = Limits::default();
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::new();
     Contender::new("claimant-core, parse alone", Kind::Rest, None, move || {
         black_box(UnverifiedToken::parse(black_box(&token), &mut buffer, &limits).unwrap());
     })
@@ -73,7 +73,7 @@ fn core(name: String, kind: Kind, base: Option<&str>, fixture: &Fixture, keys: K
         Subject::Oidc => TimeRules::Oidc,
     });
     let limits = Limits::default();
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::new();
     Contender::new(name, kind, base, move || {
         let token = UnverifiedToken::parse(black_box(&token), &mut buffer, &limits).unwrap();
         let signed = token.verify(&keys, &[algorithm]).unwrap();
@@ -106,7 +106,7 @@ fn k8s(name: String, kind: Kind, base: Option<&str>, fixture: &Fixture, keys: Ke
     };
     let token = fixture.token.clone();
     let limits = Limits::default();
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::new();
     Some(Contender::new(name, kind, base, move || {
         let bearer = Bearer::read(black_box(&token), &mut buffer, &limits).unwrap();
         let who: Authenticated = authenticator.judge(&bearer, now()).unwrap();

@@ -1,5 +1,6 @@
 //! Every check of one token, with what was expected and found, for people.
 
+use crate::buffer::Buffer;
 use crate::policy::{Finding, Policy};
 use crate::{Algorithm, KeySet, Limits, Refusal, UnverifiedToken};
 use std::fmt;
@@ -17,7 +18,7 @@ pub struct Explanation {
 impl Explanation {
     /// Goes through all checks of `text`; `now` is in seconds since 1970.
     pub fn of(text: &str, keys: &KeySet, allowed: &[Algorithm], policy: &Policy, now: i64, limits: &Limits) -> Self {
-        let mut buffer = Vec::new();
+        let mut buffer = Buffer::new();
         let mut findings = Vec::new();
         match UnverifiedToken::parse(text, &mut buffer, limits) {
             Err(why) => {

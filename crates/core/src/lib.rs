@@ -5,13 +5,13 @@
 //! There is no other way to a claim.
 //!
 //! ```
-//! use claimant_core::{Audience, Algorithm, KeySet, Limits, Policy, UnverifiedToken, provider};
+//! use claimant_core::{Audience, Algorithm, Buffer, KeySet, Limits, Policy, UnverifiedToken, provider};
 //!
 //! let jwks = br#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "a",
 //!     "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
 //! let keys = KeySet::from_jwks(jwks, &provider::Default, &Limits::default())?;
 //! let policy = Policy::new("https://issuer.example", Audience::any_of(["my-api"])?);
-//! let mut buffer = Vec::new();
+//! let mut buffer = Buffer::new();
 //! let bearer = "not.a.token";
 //! match UnverifiedToken::parse(bearer, &mut buffer, &Limits::default()) {
 //!     Ok(token) => {
@@ -25,6 +25,7 @@
 #![forbid(unsafe_code)]
 
 mod audience;
+mod buffer;
 pub mod claims;
 mod encoding;
 mod error;
@@ -42,6 +43,7 @@ mod token;
 mod verifier;
 
 pub use audience::Audience;
+pub use buffer::Buffer;
 pub use claims::Claims;
 pub use error::{Misconfigured, Reason, Refusal, UnusableReason};
 pub use explain::Explanation;

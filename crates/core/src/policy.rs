@@ -4,7 +4,7 @@ use crate::Refusal;
 use crate::audience::Audience;
 use crate::claims::{self, Claims, PART};
 use crate::jose::Header;
-use crate::json::{self, Object};
+use crate::json::{self, Payload};
 use crate::times::{Leeway, TimeRules};
 use serde_json::Value;
 
@@ -77,13 +77,8 @@ impl Policy {
     }
 
     /// Checks `object`, of a token with this header; `now` is in seconds since 1970.
-    pub(crate) fn check<'a>(
-        &self,
-        header: &Header<'_>,
-        object: &'a Object<'a>,
-        now: i64,
-    ) -> Result<Claims<'a>, Refusal> {
-        let facts = Facts { header, object, now };
+    pub(crate) fn check<'a>(&self, header: &Header<'_>, object: Payload<'a>, now: i64) -> Result<Claims<'a>, Refusal> {
+        let facts = Facts { header, object: &object, now };
         for (_, check) in CHECKS {
             check(self, &facts)?;
         }
@@ -159,7 +154,7 @@ impl Policy {
     }
 
     /// Every check with what it expects and finds and how it ends, also behind the first failure.
-    pub(crate) fn explain(&self, header: &Header<'_>, object: &Object<'_>, now: i64) -> Vec<Finding> {
+    pub(crate) fn explain(&self, header: &Header<'_>, object: &Payload<'_>, now: i64) -> Vec<Finding> {
         let facts = Facts { header, object, now };
         let finding = |(name, check): &(&'static str, Check)| Finding {
             check: name,
@@ -213,7 +208,7 @@ pub struct Finding {
 
 struct Facts<'a> {
     header: &'a Header<'a>,
-    object: &'a Object<'a>,
+    object: &'a Payload<'a>,
     now: i64,
 }
 

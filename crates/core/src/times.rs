@@ -2,7 +2,7 @@
 
 use crate::Refusal;
 use crate::claims::{self, PART};
-use crate::json::{self, Object};
+use crate::json::{self, Payload};
 
 /// How `exp`, `nbf` and `iat` are judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl TimeRules {
     }
 
     /// The claim in whole seconds, where it is there.
-    pub(crate) fn read(self, object: &Object<'_>, name: &'static str) -> Result<Option<i64>, Refusal> {
+    pub(crate) fn read(self, object: &Payload<'_>, name: &'static str) -> Result<Option<i64>, Refusal> {
         let Some(raw) = object.get(name) else { return Ok(None) };
         match self {
             // Numbers, or text that is a number; a null `nbf` is none, a null `exp` or `iat` an error.
@@ -53,7 +53,7 @@ impl TimeRules {
     }
 
     /// `exp` lies ahead.
-    pub(crate) fn check_exp(self, object: &Object<'_>, leeway: Leeway, now: i64) -> Result<(), Refusal> {
+    pub(crate) fn check_exp(self, object: &Payload<'_>, leeway: Leeway, now: i64) -> Result<(), Refusal> {
         match (self.read(object, "exp")?, self) {
             (_, Self::TypesOnly) | (None, Self::ServiceAccount) => Ok(()),
             (None, Self::Oidc) => Err(Refusal::ClaimMissing("exp")),
@@ -65,7 +65,7 @@ impl TimeRules {
     }
 
     /// `nbf` has passed.
-    pub(crate) fn check_nbf(self, object: &Object<'_>, leeway: Leeway, now: i64) -> Result<(), Refusal> {
+    pub(crate) fn check_nbf(self, object: &Payload<'_>, leeway: Leeway, now: i64) -> Result<(), Refusal> {
         match self.read(object, "nbf")? {
             Some(nbf) if self != Self::TypesOnly && wrap(nbf) > i128::from(now) + i128::from(leeway.nbf) => {
                 Err(Refusal::NotYetValid { nbf, now })
@@ -75,7 +75,7 @@ impl TimeRules {
     }
 
     /// `iat` has passed.
-    pub(crate) fn check_iat(self, object: &Object<'_>, leeway: Leeway, now: i64) -> Result<(), Refusal> {
+    pub(crate) fn check_iat(self, object: &Payload<'_>, leeway: Leeway, now: i64) -> Result<(), Refusal> {
         match (self.read(object, "iat")?, leeway.iat) {
             (Some(iat), Some(leeway))
                 if self != Self::TypesOnly && wrap(iat) > i128::from(now) + i128::from(leeway) =>
@@ -87,7 +87,7 @@ impl TimeRules {
     }
 
     /// `exp` is no further from `iat` (or `nbf`) than `most` seconds.
-    pub(crate) fn check_lifetime(self, object: &Object<'_>, most: u64) -> Result<(), Refusal> {
+    pub(crate) fn check_lifetime(self, object: &Payload<'_>, most: u64) -> Result<(), Refusal> {
         let exp = self.read(object, "exp")?.ok_or(Refusal::ClaimMissing("exp"))?;
         let from = match self.read(object, "iat")? {
             Some(iat) => iat,

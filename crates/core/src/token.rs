@@ -1,9 +1,10 @@
 //! The way of a token: unverified, then signed, then checked. Each stage is a type.
 
+use crate::buffer::Buffer;
 use crate::claims::{self, Claims};
 use crate::encoding::decode_into;
 use crate::jose::{Algorithm, Header};
-use crate::json::Object;
+use crate::json::Payload;
 use crate::key::KeySet;
 use crate::policy::{Policy, issuer_matches};
 #[cfg(feature = "ring")]
@@ -17,7 +18,7 @@ use std::fmt;
 pub struct UnverifiedToken<'a> {
     signing_input: &'a str,
     header: Header<'a>,
-    claims: Result<Object<'a>, Refusal>,
+    claims: Result<Payload<'a>, Refusal>,
     signature: &'a [u8],
 }
 
@@ -26,20 +27,20 @@ impl<'a> UnverifiedToken<'a> {
     ///
     /// # Errors
     /// Too long, not three parts, not canonical base64url, a header that cannot be read.
-    pub fn parse(text: &'a str, buffer: &'a mut Vec<u8>, limits: &Limits) -> Result<Self, Refusal> {
+    pub fn parse(text: &'a str, buffer: &'a mut Buffer, limits: &Limits) -> Result<Self, Refusal> {
         let (header, payload, signature) = split(text, limits)?;
-        buffer.clear();
-        decode_into(header, "header", buffer)?;
-        let header_end = buffer.len();
-        decode_into(payload, "payload", buffer)?;
-        let payload_end = buffer.len();
-        decode_into(signature, "signature", buffer)?;
-        let cut = |from: usize, to: usize| buffer.get(from..to).unwrap_or_default();
+        let Buffer { bytes, members, header: remembered } = buffer;
+        remembered.read(header, bytes, limits)?;
+        bytes.clear();
+        decode_into(payload, "payload", bytes)?;
+        let payload_end = bytes.len();
+        decode_into(signature, "signature", bytes)?;
+        let (payload_bytes, signature) = bytes.split_at_checked(payload_end).unwrap_or_default();
         Ok(Self {
             signing_input: text.get(..header.len() + 1 + payload.len()).unwrap_or_default(),
-            header: Header::parse(cut(0, header_end), limits)?,
-            claims: claims::read(cut(header_end, payload_end)),
-            signature: cut(payload_end, buffer.len()),
+            header: remembered.header(),
+            claims: claims::read(payload_bytes, members),
+            signature,
         })
     }
 
@@ -60,7 +61,7 @@ impl<'a> UnverifiedToken<'a> {
     }
 
     /// The claims, which nobody may act on: for explanations alone.
-    pub(crate) fn claims(&self) -> Result<&Object<'a>, Refusal> {
+    pub(crate) fn claims(&self) -> Result<&Payload<'a>, Refusal> {
         self.claims.as_ref().map_err(Clone::clone)
     }
 
@@ -107,7 +108,7 @@ impl fmt::Debug for UnverifiedToken<'_> {
 /// A token that a key of the set signed. Its claims cannot be read before a [`Policy`] has passed them.
 pub struct SignedToken<'a> {
     header: &'a Header<'a>,
-    claims: &'a Result<Object<'a>, Refusal>,
+    claims: &'a Result<Payload<'a>, Refusal>,
 }
 
 impl<'a> SignedToken<'a> {
@@ -116,7 +117,7 @@ impl<'a> SignedToken<'a> {
     /// # Errors
     /// A payload that is not plain JSON, a claim of the wrong type, or a check of the policy.
     pub fn check(self, policy: &Policy, now: i64) -> Result<Claims<'a>, Refusal> {
-        policy.check(self.header, self.claims.as_ref().map_err(Clone::clone)?, now)
+        policy.check(self.header, *self.claims.as_ref().map_err(Clone::clone)?, now)
     }
 }
 
@@ -140,7 +141,7 @@ impl<'a> Bearer<'a> {
     ///
     /// # Errors
     /// [`Refusal::TooLong`]: a token beyond the limit is not looked at, so it is nobody's.
-    pub fn read(text: &'a str, buffer: &'a mut Vec<u8>, limits: &Limits) -> Result<Self, Refusal> {
+    pub fn read(text: &'a str, buffer: &'a mut Buffer, limits: &Limits) -> Result<Self, Refusal> {
         check_length(text, limits)?;
         let token = UnverifiedToken::parse(text, buffer, limits);
         let agreed = token.as_ref().is_ok_and(|token| token.agreed_issuer().is_some());
@@ -194,10 +195,10 @@ fn check_length(text: &str, limits: &Limits) -> Result<(), Refusal> {
 
 fn split<'a>(text: &'a str, limits: &Limits) -> Result<(&'a str, &'a str, &'a str), Refusal> {
     check_length(text, limits)?;
-    let (header, rest) = text.split_once('.').ok_or(Refusal::NotCompact)?;
-    let (payload, signature) = rest.split_once('.').ok_or(Refusal::NotCompact)?;
-    if signature.contains('.') {
+    let mut dots = memchr::memchr_iter(b'.', text.as_bytes());
+    let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
         return Err(Refusal::NotCompact);
-    }
-    Ok((header, payload, signature))
+    };
+    let part = |from: usize, to: usize| text.get(from..to).ok_or(Refusal::NotCompact);
+    Ok((part(0, first)?, part(first + 1, second)?, part(second + 1, text.len())?))
 }

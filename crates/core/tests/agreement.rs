@@ -7,7 +7,7 @@ mod common;
 #[path = "common/invariants.rs"]
 mod invariants;
 
-use claimant_core::{Algorithm, KeySet, Limits, Provider, PublicKey, SignatureError, UnsupportedKey};
+use claimant_core::{Algorithm, Buffer, KeySet, Limits, Provider, PublicKey, SignatureError, UnsupportedKey};
 use claimant_core::{UnverifiedToken, Verifier};
 use common::{decode, fixture, providers};
 use invariants::b64;
@@ -79,7 +79,7 @@ proptest! {
         let seen = Recorder::default();
         let keys = br#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
         let keys = KeySet::from_jwks(keys, &seen, &Limits::default()).unwrap();
-        let mut buffer = Vec::new();
+        let mut buffer = Buffer::new();
         let parsed = UnverifiedToken::parse(&token, &mut buffer, &Limits::default()).unwrap();
         prop_assert!(parsed.verify(&keys, &[Algorithm::EdDsa]).is_ok());
         prop_assert_eq!(seen.0.lock().unwrap().clone(), vec![(input.into_bytes(), signature)]);
@@ -88,7 +88,7 @@ proptest! {
     #[test]
     fn a28_any_text_that_is_read_is_the_one_spelling_of_its_bytes(segment in "[A-Za-z0-9_=+/ .-]{0,12}") {
         let token = format!("e30.{segment}.AA");
-        let mut buffer = Vec::new();
+        let mut buffer = Buffer::new();
         if UnverifiedToken::parse(&token, &mut buffer, &Limits::default()).is_ok() {
             prop_assert_eq!(b64(&decode(&segment)), segment);
         }

@@ -4,7 +4,7 @@
 
 mod common;
 
-use claimant_core::{Algorithm, Audience, Limits, Policy, PublicKey, TimeRules, UnverifiedToken};
+use claimant_core::{Algorithm, Audience, Buffer, Limits, Policy, PublicKey, TimeRules, UnverifiedToken};
 use common::{fixture, providers};
 
 #[test]
@@ -15,7 +15,7 @@ fn from_text_to_claims_without_allocation() {
             let Some(keys) = fixture.keys(provider.as_ref()) else { continue };
             let policy = Policy::new("https://issuer.example", Audience::any_of(["my-api"]).unwrap());
             let policy = policy.with_times(TimeRules::ServiceAccount);
-            let mut buffer = Vec::new();
+            let mut buffer = Buffer::new();
             let mut way = || {
                 let token = UnverifiedToken::parse(&fixture.token, &mut buffer, &Limits::default()).unwrap();
                 let claims = token.verify(&keys, &[algorithm]).unwrap().check(&policy, common::NOW).unwrap();

@@ -2,7 +2,7 @@
 //! Attack classes against the core, each with a good token beside it that passes.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use claimant_core::{Algorithm, Audience, KeySet, Limits, Policy, Refusal, TimeRules, UnusableReason};
+use claimant_core::{Algorithm, Audience, Buffer, KeySet, Limits, Policy, Refusal, TimeRules, UnusableReason};
 use claimant_core::{UnverifiedToken, provider};
 #[cfg(feature = "es512")]
 use p521::elliptic_curve::rand_core;
@@ -74,7 +74,7 @@ fn policy(issuer: &str) -> Policy {
 }
 
 fn judge_with(token: &str, keys: &KeySet, allowed: &[Algorithm], policy: &Policy, now: i64) -> Result<(), Refusal> {
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::new();
     UnverifiedToken::parse(token, &mut buffer, &Limits::default())?.verify(keys, allowed)?.check(policy, now)?;
     Ok(())
 }

@@ -5,7 +5,7 @@
 mod common;
 
 use claimant_core::{
-    Algorithm, JwkRules, KeySet, Limits, PublicKey, Refusal, UnusableReason, UnverifiedToken, provider,
+    Algorithm, Buffer, JwkRules, KeySet, Limits, PublicKey, Refusal, UnusableReason, UnverifiedToken, provider,
 };
 use common::{decode, fixture};
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ fn use_and_operations_and_algorithm_bind_unless_told_otherwise() {
         jwk.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
         let set = json!({"keys": [jwk]}).to_string();
         let keys = KeySet::from_jwks_with(set.as_bytes(), rules, &provider::Default, &Limits::default()).unwrap();
-        let mut buffer = Vec::new();
+        let mut buffer = Buffer::new();
         let token = UnverifiedToken::parse(&fixture.token, &mut buffer, &Limits::default()).unwrap();
         token.verify(&keys, &Algorithm::ALL).map(|_| ())
     };

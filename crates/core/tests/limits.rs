@@ -2,7 +2,7 @@
 //! Every limit at its edge, no panic on any bytes, and no part of a token in a refusal.
 
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
-use claimant_core::{Algorithm, Audience, KeySet, Limits, Misconfigured, Policy, Refusal, UnverifiedToken};
+use claimant_core::{Algorithm, Audience, Buffer, KeySet, Limits, Misconfigured, Policy, Refusal, UnverifiedToken};
 use claimant_core::{Bearer, provider};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 
@@ -38,7 +38,7 @@ fn token(header: &str, payload: &str) -> String {
 
 fn judge(token: &str, limits: &Limits) -> Result<(), Refusal> {
     let policy = Policy::new("https://issuer.example", Audience::any_of(["api"]).unwrap());
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::new();
     UnverifiedToken::parse(token, &mut buffer, limits)?.verify(&keys(), &Algorithm::ALL)?.check(&policy, NOW)?;
     Ok(())
 }
@@ -226,5 +226,5 @@ fn a54_no_refusal_shows_the_token() {
 }
 
 fn peek(text: &str, issuer: &str) -> bool {
-    Bearer::read(text, &mut Vec::new(), &Limits::default()).is_ok_and(|bearer| bearer.claims_issuer(issuer))
+    Bearer::read(text, &mut Buffer::new(), &Limits::default()).is_ok_and(|bearer| bearer.claims_issuer(issuer))
 }

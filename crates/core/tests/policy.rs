@@ -5,7 +5,7 @@
 mod common;
 
 use claimant_core::{
-    Algorithm, Audience, Explanation, Leeway, Limits, Policy, Refusal, TimeRules, UnverifiedToken, provider,
+    Algorithm, Audience, Buffer, Explanation, Leeway, Limits, Policy, Refusal, TimeRules, UnverifiedToken, provider,
 };
 use common::{NOW, fixture};
 use ring::rand::SystemRandom;
@@ -47,7 +47,7 @@ fn policy() -> Policy {
 
 fn outcome(policy: &Policy, changes: &Value, typ: Option<&str>) -> Result<(), Refusal> {
     let (token, keys) = signed(&claims(changes), typ);
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::new();
     let token = UnverifiedToken::parse(&token, &mut buffer, &Limits::default()).unwrap();
     token.verify(&keys, &[Algorithm::Es256])?.check(policy, NOW).map(|_| ())
 }

@@ -4,7 +4,7 @@
 
 mod common;
 
-use claimant_core::{Algorithm, Audience, KeySet, Limits, Policy, Provider, Refusal, UnusableReason};
+use claimant_core::{Algorithm, Audience, Buffer, KeySet, Limits, Policy, Provider, Refusal, UnusableReason};
 use claimant_core::{UnverifiedToken, provider};
 use common::{decode, providers};
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ fn joe() -> Policy {
 }
 
 fn judge(token: &str, keys: &KeySet, now: i64) -> Result<(), Refusal> {
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::new();
     let token = UnverifiedToken::parse(token, &mut buffer, &Limits::default())?;
     token.verify(keys, &Algorithm::ALL)?.check(&joe(), now)?;
     Ok(())
@@ -45,7 +45,7 @@ fn signed_examples_hold_and_no_altered_one_does() {
                 assert_eq!(algorithm, Algorithm::Es512, "{name} {section}");
                 continue;
             }
-            let mut buffer = Vec::new();
+            let mut buffer = Buffer::new();
             let parsed = UnverifiedToken::parse(token, &mut buffer, &Limits::default()).unwrap();
             assert_eq!(parsed.header().algorithm, Some(algorithm), "{section}");
             assert!(parsed.verify(&keys, &[algorithm]).is_ok(), "{name} {section}");

@@ -4,7 +4,7 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use claimant_core::{
-    Algorithm, HmacAlgorithm, KeySet, Limits, Misconfigured, Refusal, SharedSecret, UnverifiedToken, provider,
+    Algorithm, Buffer, HmacAlgorithm, KeySet, Limits, Misconfigured, Refusal, SharedSecret, UnverifiedToken, provider,
 };
 use ring::hmac;
 
@@ -18,7 +18,7 @@ fn token(alg: &str, how: hmac::Algorithm, secret: &[u8]) -> String {
 }
 
 fn verify(text: &str, secret: &SharedSecret) -> Result<(), Refusal> {
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::new();
     let token = UnverifiedToken::parse(text, &mut buffer, &Limits::default()).unwrap();
     token.verify_with_secret(secret).map(|_| ())
 }
@@ -69,7 +69,7 @@ fn a02_a_public_key_is_no_secret_and_no_set_verifies_an_hmac() {
     let keys = KeySet::from_jwks(set.as_bytes(), &provider::Default, &Limits::default()).unwrap();
     assert!(keys.keys().is_empty());
     let text = token("HS256", hmac::HMAC_SHA256, SECRET);
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::new();
     let token = UnverifiedToken::parse(&text, &mut buffer, &Limits::default()).unwrap();
     assert_eq!(token.verify(&keys, &Algorithm::ALL).unwrap_err(), Refusal::Algorithm);
 }

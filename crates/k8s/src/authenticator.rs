@@ -1,7 +1,7 @@
 //! One question, many authenticators.
 
 use crate::{Error, Refusal, UserInfo};
-use claimant_core::{Bearer, Limits};
+use claimant_core::{Bearer, Buffer, Limits};
 use std::fmt;
 
 /// Decides who a token belongs to.
@@ -22,7 +22,7 @@ pub trait Authenticator: Send + Sync {
     /// # Errors
     /// As [`Authenticator::judge`]; a token beyond the limits is refused unread.
     fn authenticate(&self, token: &str, now: i64) -> Result<Authenticated, Error> {
-        let mut buffer = Vec::with_capacity(token.len().min(Limits::TOKEN_BYTES));
+        let mut buffer = Buffer::new();
         let bearer = Bearer::read(token, &mut buffer, &self.limits()).map_err(Refusal::Token)?;
         self.judge(&bearer, now)
     }

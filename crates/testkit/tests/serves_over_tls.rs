@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
-use claimant_core::{Algorithm, Audience, KeySet, Limits, Policy, Refusal, UnverifiedToken, provider};
+use claimant_core::{Algorithm, Audience, Buffer, KeySet, Limits, Policy, Refusal, UnverifiedToken, provider};
 use claimant_testkit::{Issuer, KeyKind, SigningKey, TokenOptions};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
@@ -13,7 +13,7 @@ fn agent(ca_pem: &str) -> ureq::Agent {
 }
 
 fn verify(keys: &KeySet, token: &str, issuer: &str) -> Result<(), Refusal> {
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::new();
     let policy = Policy::new(issuer, Audience::any_of(["aud"]).unwrap());
     let token = UnverifiedToken::parse(token, &mut buffer, &Limits::default())?;
     token.verify(keys, &Algorithm::ALL)?.check(&policy, 1_000).map(|_| ())

@@ -12,12 +12,16 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-/// One object: its members in order, each name once. Up to 24 members need no allocation.
-#[derive(Clone, Default)]
-pub struct Object<'a> {
+/// One object: its members in order, each name once. By default it holds their places itself, up to eight of
+/// them without allocation; a token's payload lends a buffer instead.
+#[derive(Clone, Copy, Default)]
+pub struct Object<'a, M = SmallVec<[Member; 8]>> {
     text: &'a str,
-    members: SmallVec<[Member; 24]>,
+    members: M,
 }
+
+/// The object in a token's payload, whose places stand in the buffer that the caller lends.
+pub(crate) type Payload<'a> = Object<'a, &'a [Member]>;
 
 impl<'a> Object<'a> {
     /// Cuts the object `text` into members; `part` names it in errors.
@@ -25,45 +29,58 @@ impl<'a> Object<'a> {
     /// # Errors
     /// Not JSON, not an object, a name twice, or a name that is not Unicode.
     pub fn parse(text: &'a str, part: &'static str) -> Result<Self, Refusal> {
-        let members = scan_members(text).ok_or(Refusal::Json(part))?;
+        let mut members = SmallVec::new();
+        scan_members(text, |member| members.push(member)).ok_or(Refusal::Json(part))?;
         let object = Self { text, members };
         object.refuse_twins(part)?;
         Ok(object)
     }
+}
 
+impl<'a> Payload<'a> {
+    /// The same, with the places in `members`.
+    pub(crate) fn parse_into(text: &'a str, members: &'a mut Vec<Member>, part: &'static str) -> Result<Self, Refusal> {
+        members.clear();
+        scan_members(text, |member| members.push(member)).ok_or(Refusal::Json(part))?;
+        let object = Self { text, members };
+        object.refuse_twins(part)?;
+        Ok(object)
+    }
+}
+
+impl<'a, M: AsRef<[Member]>> Object<'a, M> {
     /// The raw text of the member of exactly this name.
+    #[inline]
     pub fn get(&self, name: &str) -> Option<&'a str> {
         let key = key(name.as_bytes());
-        self.members
-            .iter()
-            .find(|member| {
-                if member.escaped {
-                    self.name(member) == name
-                } else {
-                    member.key == key && self.cut(&member.name) == name
-                }
-            })
-            .map(|member| self.cut(&member.value))
+        let same = |member: &&Member| {
+            if member.escaped { self.name(member) == name } else { member.key == key && self.raw_name(member) == name }
+        };
+        self.members.as_ref().iter().find(same).map(|member| self.cut(&member.value))
     }
 
     /// The number of members.
     pub(crate) fn len(&self) -> usize {
-        self.members.len()
+        self.members.as_ref().len()
     }
 
     /// Name and raw value of the member at this place, from 0.
     pub(crate) fn member(&self, index: usize) -> Option<(Cow<'a, str>, &'a str)> {
-        self.members.get(index).map(|member| (self.name(member), self.cut(&member.value)))
+        self.members.as_ref().get(index).map(|member| (self.name(member), self.cut(&member.value)))
     }
 
     /// Name and raw value of each member, in order.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'a, str>, &'a str)> {
-        self.members.iter().map(|member| (self.name(member), self.cut(&member.value)))
+        self.members.as_ref().iter().map(|member| (self.name(member), self.cut(&member.value)))
     }
 
     fn name(&self, member: &Member) -> Cow<'a, str> {
-        let raw = self.cut(&member.name);
+        let raw = self.raw_name(member);
         if member.escaped { Cow::Owned(unescape(raw).unwrap_or_default()) } else { Cow::Borrowed(raw) }
+    }
+
+    fn raw_name(&self, member: &Member) -> &'a str {
+        self.cut(&member.name)
     }
 
     fn cut(&self, span: &Range<u32>) -> &'a str {
@@ -72,19 +89,21 @@ impl<'a> Object<'a> {
     }
 
     fn refuse_twins(&self, part: &'static str) -> Result<(), Refusal> {
-        let twins = if self.members.len() <= FEW && self.members.iter().all(|member| !member.escaped) {
-            let same = |a: &Member, b: &Member| a.key == b.key && self.cut(&a.name) == self.cut(&b.name);
-            let mut rest = self.members.as_slice();
-            let mut found = false;
-            while let [first, others @ ..] = rest {
-                found |= others.iter().any(|other| same(first, other));
-                rest = others;
-            }
-            found
+        let members = self.members.as_ref();
+        let twins = if members.len() <= FEW && members.iter().all(|member| !member.escaped) {
+            // One bit a name: only where it is set already can there be a twin among those before.
+            let mut seen = 0u64;
+            members.iter().enumerate().any(|(at, member)| {
+                let bit = 1 << (member.key.wrapping_mul(SPREAD) >> 58);
+                let maybe = seen & bit != 0;
+                seen |= bit;
+                let same = |other: &Member| other.key == member.key && self.raw_name(other) == self.raw_name(member);
+                maybe && members.iter().take(at).any(same)
+            })
         } else {
-            let mut names = Vec::with_capacity(self.members.len());
-            for member in &self.members {
-                let raw = self.cut(&member.name);
+            let mut names = Vec::with_capacity(members.len());
+            for member in members {
+                let raw = self.raw_name(member);
                 names.push(if member.escaped {
                     Cow::Owned(unescape(raw).ok_or(Refusal::NotUnicode(part))?)
                 } else {
@@ -99,17 +118,21 @@ impl<'a> Object<'a> {
 }
 
 /// The content may be a token's: only how much there is shows.
-impl fmt::Debug for Object<'_> {
+impl<M: AsRef<[Member]>> fmt::Debug for Object<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Object of {} members", self.members.len())
+        write!(f, "Object of {} members", self.len())
     }
 }
 
-/// Up to so many members every pair is compared; beyond, they are sorted.
+/// Up to so many members each is compared with those before; beyond, they are sorted.
 const FEW: usize = 32;
 
+/// An odd number whose product spreads keys over the upper bits.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// Where a member stands in the text of its object.
 #[derive(Debug, Clone)]
-struct Member {
+pub struct Member {
     /// Between the quotes.
     name: Range<u32>,
     value: Range<u32>,
@@ -117,9 +140,8 @@ struct Member {
     escaped: bool,
 }
 
-fn scan_members(text: &str) -> Option<SmallVec<[Member; 24]>> {
+fn scan_members(text: &str, mut found: impl FnMut(Member)) -> Option<()> {
     let short = |at: usize| u32::try_from(at).ok();
-    let mut members = SmallVec::new();
     let mut scanner = Scanner::new(text);
     scanner.space();
     if !scanner.take(b'{') {
@@ -139,7 +161,7 @@ fn scan_members(text: &str) -> Option<SmallVec<[Member; 24]>> {
             let value = scanner.at();
             scanner.value()?;
             let (name, value) = (short(start)?..short(end)?, short(value)?..short(scanner.at())?);
-            members.push(Member { key: key(text.as_bytes().get(start..end)?), name, value, escaped });
+            found(Member { key: key(text.as_bytes().get(start..end)?), name, value, escaped });
             scanner.space();
             if scanner.take(b'}') {
                 break;
@@ -151,10 +173,11 @@ fn scan_members(text: &str) -> Option<SmallVec<[Member; 24]>> {
         }
     }
     scanner.space();
-    scanner.is_done().then_some(members)
+    scanner.is_done().then_some(())
 }
 
 /// Differs for names that differ in length or in one of the first eight bytes.
+#[inline]
 fn key(name: &[u8]) -> u64 {
     let head = match name.first_chunk::<8>() {
         Some(head) => u64::from_le_bytes(*head),

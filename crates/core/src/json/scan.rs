@@ -121,17 +121,21 @@ impl<'a> Scanner<'a> {
         self.bytes.get(self.at).copied()
     }
 
-    /// Skips eight bytes at a time while none of them ends or escapes a string.
+    /// Skips plain bytes, eight at a time, up to the first that ends or escapes a string; near the end of the
+    /// text it stops earlier.
     fn plain_run(&mut self) {
         const ONES: u64 = 0x0101_0101_0101_0101;
         const HIGHS: u64 = 0x8080_8080_8080_8080;
+        // Exact for the lowest zero byte, which is the one that counts.
         let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
-        while let Some(Ok(chunk)) = self.bytes.get(self.at..self.at + 8).map(<[u8; 8]>::try_from) {
-            let word = u64::from_le_bytes(chunk);
+        while let Some(chunk) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
+            let word = u64::from_le_bytes(*chunk);
             let quote = zero(word ^ (ONES * u64::from(b'"')));
             let backslash = zero(word ^ (ONES * u64::from(b'\\')));
             let control = zero(word & (ONES * 0xe0));
-            if quote | backslash | control != 0 {
+            let marked = quote | backslash | control;
+            if marked != 0 {
+                self.at += usize::try_from(marked.trailing_zeros() / 8).unwrap_or_default();
                 return;
             }
             self.at += 8;

@@ -127,7 +127,7 @@ fn a26_dots_without_end_and_none() {
     let limit = Limits::TOKEN_BYTES;
     for text in [".".repeat(size), "a".repeat(size)] {
         assert_eq!(judge(&text, &keys), Err(Refusal::TooLong { part: "token", got: size, limit }));
-        let mut buffer = Vec::new();
+        let mut buffer = Buffer::new();
         let limits = Limits { token_bytes: usize::MAX, ..Limits::default() };
         assert_eq!(UnverifiedToken::parse(&text, &mut buffer, &limits).err(), Some(Refusal::NotCompact));
         assert_eq!(buffer.capacity(), 0);

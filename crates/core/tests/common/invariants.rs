@@ -7,7 +7,9 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use claimant_core::jose::Header;
 use claimant_core::json::{self, Object};
 use claimant_core::key::has_certificates;
-use claimant_core::{Algorithm, Audience, Bearer, Claims, KeySet, Limits, Policy, Provider, PublicKey, Refusal};
+use claimant_core::{
+    Algorithm, Audience, Bearer, Buffer, Claims, KeySet, Limits, Policy, Provider, PublicKey, Refusal,
+};
 use claimant_core::{SignatureError, TimeRules, UnsupportedKey, UnverifiedToken, Verifier, provider};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde_json::Value;
@@ -34,7 +36,7 @@ pub const TARGETS: [(&str, Check); 6] = [
 pub fn compact(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let limits = Limits::default();
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::new();
     let mut outcome = None;
     bounded(text.len(), || {
         outcome = Some(UnverifiedToken::parse(&text, &mut buffer, &limits).map(|token| owned(token.header())));
@@ -49,7 +51,6 @@ pub fn compact(data: &[u8]) {
             let decoded: Vec<Vec<u8>> = segments.iter().map(|s| Base64UrlUnpadded::decode_vec(s).unwrap()).collect();
             let spelled: Vec<String> = decoded.iter().map(|bytes| b64(bytes)).collect();
             assert_eq!(spelled, segments);
-            assert_eq!(decoded.concat(), buffer);
             // A buffer with the last token in it reads the same.
             let again = UnverifiedToken::parse(&text, &mut buffer, &limits).map(|token| owned(token.header()));
             assert_eq!(again, Ok(header));
@@ -96,7 +97,7 @@ pub fn claims(data: &[u8]) {
     json_tools(&String::from_utf8_lossy(data));
     let keys = KeySet::from_jwks(jwk_set(7).as_bytes(), &HoldsAlways, &Limits::default()).unwrap();
     let token = format!("{}.{}.AA", b64(br#"{"alg":"EdDSA"}"#), b64(data));
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::new();
     for times in [TimeRules::Oidc, TimeRules::ServiceAccount, TimeRules::TypesOnly] {
         let policy = policy().with_times(times);
         let mut accepted = false;
@@ -266,7 +267,7 @@ fn keeps_policy(claims: &Claims<'_>, times: TimeRules) {
 }
 
 pub fn judge(token: &str, keys: &KeySet, allowed: &[Algorithm], policy: &Policy, now: i64) -> Result<(), Refusal> {
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::new();
     UnverifiedToken::parse(token, &mut buffer, &Limits::default())?.verify(keys, allowed)?.check(policy, now)?;
     Ok(())
 }
@@ -304,7 +305,7 @@ fn respelled(token: &str) -> Vec<String> {
 }
 
 fn bearer_agrees(text: &str, refusal: Option<&Refusal>) {
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::new();
     match Bearer::read(text, &mut buffer, &Limits::default()) {
         Err(why) => assert!(matches!(why, Refusal::TooLong { part: "token", .. }) && text.len() > Limits::TOKEN_BYTES),
         Ok(bearer) => {

@@ -8,7 +8,7 @@ pub use objects::{MemoryObjects, ObjectKind, ObjectLookup, ObjectMeta, TokenSecr
 
 use crate::user_info::CREDENTIAL_ID;
 use crate::{Authenticated, Authenticator, Error, Refusal, UserInfo};
-use claimant_core::{Algorithm, Audience, Bearer, Claims, KeySet, Limits, Policy, TimeRules};
+use claimant_core::{Algorithm, Audience, Bearer, Buffer, Claims, KeySet, Limits, Policy, TimeRules};
 use claims::PrivateClaims;
 use std::fmt;
 
@@ -85,7 +85,7 @@ impl ServiceAccounts {
     /// # Errors
     /// As [`Authenticator::authenticate`].
     pub fn authenticate_for(&self, token: &str, requested: &[String], now: i64) -> Result<Authenticated, Error> {
-        let mut buffer = Vec::with_capacity(token.len().min(Limits::TOKEN_BYTES));
+        let mut buffer = Buffer::new();
         let bearer = Bearer::read(token, &mut buffer, &self.limits).map_err(Refusal::Token)?;
         self.judge_for(&bearer, requested, now)
     }

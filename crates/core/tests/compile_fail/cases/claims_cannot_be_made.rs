@@ -1,8 +1,8 @@
+//! Claims are what a policy has passed: nobody else can make them.
 use claimant_core::Claims;
-use claimant_core::json::Object;
 
-fn make<'a>(object: &'a Object<'a>) -> Claims<'a> {
-    Claims { object }
+fn make<'a>() -> Claims<'a> {
+    Claims { object: loop {} }
 }
 
 fn main() {}

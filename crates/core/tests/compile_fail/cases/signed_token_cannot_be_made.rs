@@ -1,8 +1,8 @@
-use claimant_core::json::Object;
-use claimant_core::{Refusal, SignedToken};
+//! A signed token is what a key of a set has verified: nobody else can make one.
+use claimant_core::SignedToken;
 
-fn make<'a>(read: &'a Result<Object<'a>, Refusal>) -> SignedToken<'a> {
-    SignedToken { claims: read }
+fn make<'a>() -> SignedToken<'a> {
+    SignedToken { header: loop {}, claims: loop {} }
 }
 
 fn main() {}
