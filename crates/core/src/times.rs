@@ -44,7 +44,7 @@ impl TimeRules {
             Self::Oidc if raw == "null" && name == "nbf" => Ok(None),
             Self::Oidc => match json::string(raw, PART)? {
                 Some(text) if is_number(&text) => claims::seconds(&text, name).map(Some),
-                None if is_number(raw) => claims::seconds(raw, name).map(Some),
+                None if starts_as_number(raw) => claims::seconds(raw, name).map(Some),
                 _ => Err(Refusal::ClaimType(name)),
             },
             // Numbers only, through a double; null is none.
@@ -109,16 +109,19 @@ fn numeric_date(raw: &str, name: &'static str) -> Result<Option<i64>, Refusal> {
     if raw == "null" {
         return Ok(None);
     }
-    if !is_number(raw) {
+    if !starts_as_number(raw) {
         return Err(Refusal::ClaimType(name));
     }
     let number: f64 = raw.parse().map_err(|_| Refusal::ClaimType(name))?;
     if number.is_finite() { Ok(Some(claims::truncate(number))) } else { Err(Refusal::ClaimType(name)) }
 }
 
-/// Whether `text` is a JSON number.
+/// Whether a valid JSON value is a number.
+fn starts_as_number(raw: &str) -> bool {
+    raw.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+}
+
+/// Whether any text is a JSON number.
 fn is_number(text: &str) -> bool {
-    text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
-        && text.ends_with(|c: char| c.is_ascii_digit())
-        && json::is_valid(text)
+    starts_as_number(text) && text.ends_with(|c: char| c.is_ascii_digit()) && json::is_valid(text)
 }
