@@ -40,6 +40,14 @@ impl<'a> Claims<'a> {
         Ok(found)
     }
 
+    /// A claim that is a NumericDate, in whole seconds since 1970: `None` where it is absent or null.
+    ///
+    /// # Errors
+    /// Another type.
+    pub fn numeric_date(&self, name: &'static str) -> Result<Option<i64>, Refusal> {
+        crate::TimeRules::ServiceAccount.read(&self.object, name)
+    }
+
     /// The number of members.
     pub fn len(&self) -> usize {
         self.object.len()

@@ -24,6 +24,8 @@ pub(super) struct PrivateClaims<'a> {
     pub(super) secret: Option<Reference<'a>>,
     pub(super) node: Option<Reference<'a>>,
     pub(super) webhook: bool,
+    /// Seconds since 1970 from when on the pod should hold a newer token; none where it is 0 or absent.
+    pub(super) warn_after: Option<f64>,
 }
 
 impl<'a> PrivateClaims<'a> {
@@ -40,7 +42,6 @@ impl<'a> PrivateClaims<'a> {
             }
         }
         check_attestations(&object)?;
-        check_warn_after(&object)?;
         let webhooks = ["validatingwebhookconfiguration", "mutatingwebhookconfiguration"];
         let mut webhook = false;
         for name in webhooks {
@@ -53,6 +54,7 @@ impl<'a> PrivateClaims<'a> {
             secret: reference(&object, "secret")?,
             node: reference(&object, "node")?,
             webhook,
+            warn_after: warn_after(&object)?.filter(|seconds| *seconds != 0.0),
         })
     }
 
@@ -98,15 +100,16 @@ fn text<'a>(object: &Object<'a>, name: &'static str) -> Result<Cow<'a, str>, Tok
     }
 }
 
-/// `warnafter` refuses nothing, but it must be a number (a double) or null.
-fn check_warn_after(object: &Object<'_>) -> Result<(), TokenRefusal> {
+/// `warnafter` refuses nothing by itself, but it must be a number (a double) or null.
+fn warn_after(object: &Object<'_>) -> Result<Option<f64>, TokenRefusal> {
+    let wrong = TokenRefusal::ClaimType("warnafter");
     match object.get("warnafter") {
-        None | Some("null") => Ok(()),
-        Some(raw) if raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => {
-            let finite = raw.parse::<f64>().is_ok_and(f64::is_finite);
-            if finite { Ok(()) } else { Err(TokenRefusal::ClaimType("warnafter")) }
-        }
-        Some(_) => Err(TokenRefusal::ClaimType("warnafter")),
+        None | Some("null") => Ok(None),
+        Some(raw) if raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => match raw.parse::<f64>() {
+            Ok(seconds) if seconds.is_finite() => Ok(Some(seconds)),
+            _ => Err(wrong),
+        },
+        Some(_) => Err(wrong),
     }
 }
 

@@ -19,6 +19,7 @@ pub struct ServiceAccounts {
     api_audiences: Vec<String>,
     objects: Option<Box<dyn ObjectLookup>>,
     legacy: Option<Legacy>,
+    max_lifetime: Option<(u32, LifetimeEnd)>,
     limits: Limits,
 }
 
@@ -44,6 +45,7 @@ impl ServiceAccounts {
             api_audiences: api_audiences.into_iter().map(Into::into).collect(),
             objects: None,
             legacy: None,
+            max_lifetime: None,
             limits: Limits::default(),
         }
     }
@@ -59,6 +61,16 @@ impl ServiceAccounts {
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Refuses bound tokens that live longer than so many seconds after they were issued. A cluster that
+    /// extends the life of its tokens to a year (`--service-account-extend-token-expiration`) marks in
+    /// `warnafter` the life that the pod asked for: [`LifetimeEnd::WarnAfter`] counts to there, and refuses
+    /// what is older than that.
+    #[must_use]
+    pub fn with_max_lifetime(mut self, seconds: u32, end: LifetimeEnd) -> Self {
+        self.max_lifetime = Some((seconds, end));
         self
     }
 
@@ -142,8 +154,22 @@ impl ServiceAccounts {
         Ok(Authenticated::new(user(&claims)?, audiences))
     }
 
+    fn check_lifetime(&self, claims: &Claims<'_>, warn_after: Option<f64>, now: i64) -> Result<(), Refusal> {
+        let Some((most, end)) = self.max_lifetime else { return Ok(()) };
+        let too_long = claimant_core::Refusal::LivesTooLong { most: u64::from(most) };
+        let missing = |name| claimant_core::Refusal::ClaimMissing(name);
+        let issued = claims.numeric_date("iat")?.ok_or(missing("iat"))?;
+        let life = match warn_after.filter(|_| end == LifetimeEnd::WarnAfter) {
+            Some(end) if end < seconds(now) => return Err(too_long.into()),
+            Some(end) => end - seconds(issued),
+            None => seconds(claims.numeric_date("exp")?.ok_or(missing("exp"))?) - seconds(issued),
+        };
+        if life > f64::from(most) { Err(too_long.into()) } else { Ok(()) }
+    }
+
     fn bound_user(&self, claims: &Claims<'_>, now: i64) -> Result<UserInfo, Refusal> {
         let private = PrivateClaims::read(claims)?;
+        self.check_lifetime(claims, private.warn_after, now)?;
         match &self.objects {
             Some(objects) => objects::check(objects.as_ref(), &private, now)?,
             None => private.check_offline()?,
@@ -154,6 +180,15 @@ impl ServiceAccounts {
         }
         Ok(user)
     }
+}
+
+/// Where the life of a bound token ends, for [`ServiceAccounts::with_max_lifetime`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LifetimeEnd {
+    /// With its `exp`.
+    Expiry,
+    /// With its `warnafter`, where it has one.
+    WarnAfter,
 }
 
 /// How legacy tokens are judged.
@@ -186,6 +221,12 @@ impl fmt::Debug for ServiceAccounts {
             .field("legacy", &self.legacy.as_ref().map(|legacy| legacy.why))
             .finish_non_exhaustive()
     }
+}
+
+/// Dates of this century are exact in a double; those beyond only get longer.
+#[allow(clippy::as_conversions)]
+fn seconds(whole: i64) -> f64 {
+    whole as f64
 }
 
 /// `UserInfo` of an account, before the extras of what it is bound to.
