@@ -1,6 +1,6 @@
 //! Bound tokens that live too long.
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 use claimant_core::{KeySet, Limits, provider};
 use claimant_k8s::service_account::{LifetimeEnd, ServiceAccounts};
