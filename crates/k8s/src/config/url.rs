@@ -72,38 +72,81 @@ fn check_user(user: &str) -> Result<(), &'static str> {
 }
 
 fn check_host(host: &str) -> Result<(), &'static str> {
-    let (name, port) = match host.strip_prefix('[') {
-        Some(inner) => {
-            let (address, port) = inner.rsplit_once(']').ok_or("missing ']' in host")?;
-            if address.split('%').next().unwrap_or_default().parse::<std::net::Ipv6Addr>().is_err() {
-                return Err("invalid host");
-            }
-            ("", port)
+    match host.rfind('[') {
+        Some(0) => {
+            let (address, port) = host.split_at(1).1.rsplit_once(']').ok_or("missing ']' in host")?;
+            check_port(port)?;
+            check_address(address)
         }
-        None if host.contains(['[', ']']) => return Err("invalid character in host name"),
-        None => host.rfind(':').map_or((host, ""), |at| host.split_at(at)),
-    };
-    if !port.is_empty() && !port.strip_prefix(':').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit())) {
-        return Err("invalid port after host");
+        Some(_) => Err("invalid IP-literal"),
+        None => {
+            let (name, port) = host.find(':').map_or((host, ""), |at| host.split_at(at));
+            check_port(port)?;
+            check_name(name)
+        }
     }
-    if name.contains(':') {
-        return Err("invalid port after host");
+}
+
+fn check_port(port: &str) -> Result<(), &'static str> {
+    match port.strip_prefix(':') {
+        Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => Ok(()),
+        None if port.is_empty() => Ok(()),
+        _ => Err("invalid port after host"),
     }
-    let allowed = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:[]<>\"%".contains(c);
-    if !name.chars().all(allowed) {
+}
+
+/// An address of version 6, with a zone behind `%25` (RFC 6874) or without.
+fn check_address(address: &str) -> Result<(), &'static str> {
+    let (address, zone) = address.split_once("%25").map_or((address, None), |(address, zone)| (address, Some(zone)));
+    if address.parse::<std::net::Ipv6Addr>().is_err() || zone == Some("") {
+        return Err("invalid host");
+    }
+    let mut pieces = zone.unwrap_or_default().split('%');
+    let written = pieces.next().unwrap_or_default();
+    if !written.chars().all(is_host_character) {
         return Err("invalid character in host name");
     }
-    // In a host only escapes of what is not ASCII are read.
-    let mut rest = name;
-    while let Some(at) = rest.find('%') {
-        let hex = rest.get(at + 1..at + 3).filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
-        let first = hex.and_then(|hex| hex.bytes().next()).ok_or("invalid URL escape")?;
-        if first < b'8' && hex != Some("25") {
+    for piece in pieces {
+        let (escape, written) = piece.split_at_checked(2).ok_or("invalid URL escape")?;
+        let octet = hex(escape).ok_or("invalid URL escape")?;
+        let meant = char::from(octet);
+        let allowed = matches!(meant, ' ' | '%') || (meant.is_ascii() && is_host_character(meant));
+        if !allowed {
             return Err("invalid URL escape");
         }
-        rest = rest.get(at + 3..).unwrap_or_default();
+        if !written.chars().all(is_host_character) {
+            return Err("invalid character in host name");
+        }
     }
     Ok(())
+}
+
+/// In a name only escapes of what is not ASCII are read, and that of `%`.
+fn check_name(name: &str) -> Result<(), &'static str> {
+    for (i, piece) in name.split('%').enumerate() {
+        let written = match i {
+            0 => piece,
+            _ => {
+                let (escape, written) = piece.split_at_checked(2).ok_or("invalid URL escape")?;
+                if !matches!(hex(escape), Some(0x25 | 0x80..)) {
+                    return Err("invalid URL escape");
+                }
+                written
+            }
+        };
+        if !written.chars().all(is_host_character) {
+            return Err("invalid character in host name");
+        }
+    }
+    Ok(())
+}
+
+fn is_host_character(c: char) -> bool {
+    !c.is_ascii() || c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:[]<>\"".contains(c)
+}
+
+fn hex(digits: &str) -> Option<u8> {
+    digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u8::from_str_radix(digits, 16).ok())?
 }
 
 fn check_escapes(text: &str) -> Result<(), &'static str> {
@@ -115,4 +158,23 @@ fn check_escapes(text: &str) -> Result<(), &'static str> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn hosts_are_those_of_go() {
+        for host in
+            ["a]", "[::1]:80", "[fe80::1%25en0]", "[fe80::1%25%20]", "[fe80::1%25%41]", "é", "%C3%A9", "a:", "<"]
+        {
+            assert!(parse(&format!("https://{host}/")).is_ok(), "{host}");
+        }
+        for host in
+            ["a[", "[::1][", "[::1%zz]", "[::1%e9]", "[::1%25]", "[::1%25%00]", "[1.2.3.4]", "a:1:2", "%41", "a b"]
+        {
+            assert!(parse(&format!("https://{host}/")).is_err(), "{host}");
+        }
+    }
 }
