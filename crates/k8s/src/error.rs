@@ -1,6 +1,7 @@
 //! Why there is no user: nobody's token, a refusal, or no way to know now.
 
 use claimant_core::Reason;
+use std::fmt;
 
 /// The outcome where there is no user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -107,6 +108,12 @@ pub enum ConfigError {
     /// Not the JSON of an AuthenticationConfiguration; line and column are in the text.
     #[error("decode: {0}")]
     Decode(String),
+    /// Not the text of an AuthenticationConfiguration.
+    #[error("decode: {0}")]
+    File(FileError),
+    /// A text that is larger than we read, or becomes so by aliases, though the API server would load it.
+    #[error("{0}")]
+    FileLimit(FileError),
     /// Fields that the API server refuses, all of them.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Invalid(Vec<FieldError>),
@@ -150,6 +157,29 @@ impl RequestError {
             Self::NotUnicode => "request_not_unicode",
             Self::NoResource => "request_no_resource",
         }
+    }
+}
+
+/// Where a file is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileError {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// The path of the member, as far as there is one.
+    pub path: String,
+    /// What is wrong.
+    pub why: String,
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}: ", self.line, self.column)?;
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.why)
     }
 }
 

@@ -26,5 +26,5 @@ pub mod service_account;
 mod user_info;
 
 pub use authenticator::{Authenticated, Authenticator, Union};
-pub use error::{ConfigError, Error, FieldError, Refusal, RequestError};
+pub use error::{ConfigError, Error, FieldError, FileError, Refusal, RequestError};
 pub use user_info::UserInfo;
