@@ -95,6 +95,14 @@ fn utf_16_is_read() {
 }
 
 #[test]
+fn what_is_written_is_read_again() {
+    let config = load(audiences("[a, b]")).unwrap();
+    let written = serde_json::to_string(&config).unwrap();
+    assert!(written.contains(r#""claimMappings":{"username":{"claim":"sub","prefix":""},"groups":{},"uid":{}}"#));
+    assert_eq!(load(&written).unwrap(), config);
+}
+
+#[test]
 fn json_is_read_as_go_reads_it() {
     let json = |audience: &[u8]| {
         [

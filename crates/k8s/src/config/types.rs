@@ -1,10 +1,11 @@
-//! The fields of the file, under their own names; null is the same as absent, as in the API server.
+//! The fields of the file, under their own names; null is the same as absent, as in the API server. What is
+//! serialized is what the API server would write.
 
 use crate::null::{object_or_null, objects_or_null, optional_object, or_null, strings_or_null};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct AuthenticationConfiguration {
     /// `apiserver.config.k8s.io/v1`, `v1beta1` or `v1alpha1`.
@@ -17,80 +18,80 @@ pub struct AuthenticationConfiguration {
     #[serde(deserialize_with = "objects_or_null")]
     pub jwt: Vec<JwtAuthenticator>,
     /// Anonymous requests.
-    #[serde(deserialize_with = "optional_object")]
+    #[serde(deserialize_with = "optional_object", skip_serializing_if = "Option::is_none")]
     pub anonymous: Option<Anonymous>,
 }
 
 /// One issuer, and how its claims become a user.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct JwtAuthenticator {
     /// Who signs.
     #[serde(deserialize_with = "object_or_null")]
     pub issuer: Issuer,
     /// What the claims must say.
-    #[serde(deserialize_with = "objects_or_null")]
+    #[serde(deserialize_with = "objects_or_null", skip_serializing_if = "Vec::is_empty")]
     pub claim_validation_rules: Vec<ClaimValidationRule>,
     /// Which claim becomes what.
     #[serde(deserialize_with = "object_or_null")]
     pub claim_mappings: ClaimMappings,
     /// What the user must be like.
-    #[serde(deserialize_with = "objects_or_null")]
+    #[serde(deserialize_with = "objects_or_null", skip_serializing_if = "Vec::is_empty")]
     pub user_validation_rules: Vec<UserValidationRule>,
 }
 
 /// Who signs.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Issuer {
     /// The `iss` of its tokens; https.
     #[serde(deserialize_with = "or_null")]
     pub url: String,
     /// Where its discovery document stands, if not below `url`.
-    #[serde(rename = "discoveryURL", deserialize_with = "or_null")]
+    #[serde(rename = "discoveryURL", deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub discovery_url: String,
     /// PEM of the certificates that its server is trusted by.
-    #[serde(deserialize_with = "or_null")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub certificate_authority: String,
     /// A token must name one of these.
     #[serde(deserialize_with = "strings_or_null")]
     pub audiences: Vec<String>,
     /// `MatchAny` where there are several audiences.
-    #[serde(deserialize_with = "or_null")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub audience_match_policy: String,
     /// `controlplane` or `cluster`.
-    #[serde(deserialize_with = "or_null")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub egress_selector_type: String,
 }
 
 /// A claim that must be there with a value, or a CEL expression that must be true.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 #[allow(missing_docs)]
 pub struct ClaimValidationRule {
-    #[serde(deserialize_with = "or_null")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub claim: String,
-    #[serde(deserialize_with = "or_null")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub required_value: String,
-    #[serde(deserialize_with = "or_null")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub expression: String,
-    #[serde(deserialize_with = "or_null")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub message: String,
 }
 
 /// A CEL expression over the user that must be true.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 #[allow(missing_docs)]
 pub struct UserValidationRule {
     #[serde(deserialize_with = "or_null")]
     pub expression: String,
-    #[serde(deserialize_with = "or_null")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub message: String,
 }
 
 /// Which claim becomes what.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 #[allow(missing_docs)]
 pub struct ClaimMappings {
@@ -100,35 +101,36 @@ pub struct ClaimMappings {
     pub groups: PrefixedClaimOrExpression,
     #[serde(deserialize_with = "object_or_null")]
     pub uid: ClaimOrExpression,
-    #[serde(deserialize_with = "objects_or_null")]
+    #[serde(deserialize_with = "objects_or_null", skip_serializing_if = "Vec::is_empty")]
     pub extra: Vec<ExtraMapping>,
 }
 
 /// A claim with a prefix, or a CEL expression.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 #[allow(missing_docs)]
 pub struct PrefixedClaimOrExpression {
-    #[serde(deserialize_with = "or_null")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub claim: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
-    #[serde(deserialize_with = "or_null")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub expression: String,
 }
 
 /// A claim, or a CEL expression.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 #[allow(missing_docs)]
 pub struct ClaimOrExpression {
-    #[serde(deserialize_with = "or_null")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub claim: String,
-    #[serde(deserialize_with = "or_null")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub expression: String,
 }
 
 /// An extra and the CEL expression of its value.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 #[allow(missing_docs)]
 pub struct ExtraMapping {
@@ -139,18 +141,18 @@ pub struct ExtraMapping {
 }
 
 /// Whether requests without credentials are let in, and where.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 #[allow(missing_docs)]
 pub struct Anonymous {
     #[serde(deserialize_with = "or_null")]
     pub enabled: bool,
-    #[serde(deserialize_with = "objects_or_null")]
+    #[serde(deserialize_with = "objects_or_null", skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<AnonymousCondition>,
 }
 
 /// A path that anonymous requests may have.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 #[allow(missing_docs)]
 pub struct AnonymousCondition {
