@@ -4,6 +4,7 @@
 #![allow(clippy::indexing_slicing)]
 
 mod cel;
+mod config_files;
 mod oidc;
 mod rbac;
 mod request_info;
@@ -118,6 +119,9 @@ fn replay(value: &serde_json::Value, tally: &mut Tally) {
     }
     if let Some(cases) = value.get("requestInfo").and_then(|cases| cases.as_array()) {
         return request_info::replay(cases, tally);
+    }
+    if value.pointer("/cases/0/expect/stage").is_some() {
+        return config_files::replay(value["cases"].as_array().map(Vec::as_slice).unwrap_or_default(), tally);
     }
     let suites = value.get("suites").and_then(|s| s.as_array()).map(Vec::as_slice).unwrap_or_default();
     let of_tokens = |suite: &serde_json::Value| suite.get("jwks").is_some() || suite.get("flags").is_some();

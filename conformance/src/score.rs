@@ -85,6 +85,12 @@ impl Tally {
         self.notes.push(format!("{name}: {note}"));
     }
 
+    /// Counts a case in which both accept, with another outcome.
+    pub(crate) fn other_value(&mut self, note: &str) {
+        self.other_user += 1;
+        self.notes.push(format!("other user: {note}"));
+    }
+
     /// Scores one token.
     pub(crate) fn token(&mut self, case: &str, expect: &Value, ours: &Result<Authenticated, Error>, keys: &KeyReport) {
         let theirs = expect["verdict"].as_str().unwrap_or_default();

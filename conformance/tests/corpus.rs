@@ -55,6 +55,26 @@ fn a_verdict_that_is_turned_round_is_noticed() {
 }
 
 #[test]
+fn a_configuration_file_that_is_read_otherwise_is_noticed() {
+    let text = include_str!("../corpus/config-files.json");
+    let folder = std::env::temp_dir().join(format!("claimant-conformance-files-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, from, to) in [
+        ("looser", r#""stage": "ok""#, r#""stage": "decode""#),
+        ("unnamed", r#""stage": "decode""#, r#""stage": "ok""#),
+        ("other", r#""claim": "sub""#, r#""claim": "not-sub""#),
+    ] {
+        let compact = from.replace(": ", ":");
+        let turned = text.replace(from, to).replace(&compact, &to.replace(": ", ":"));
+        assert_ne!(turned, text, "{name}");
+        let file = folder.join(name);
+        std::fs::write(&file, turned).unwrap();
+        assert_eq!(run(&[file.to_str().unwrap()]).0, Some(1), "{name}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn an_answer_about_roles_that_is_changed_is_noticed() {
     let text = include_str!("../corpus/rbac.json");
     let folder = std::env::temp_dir().join(format!("claimant-conformance-rbac-{}", std::process::id()));
