@@ -38,9 +38,6 @@ fn judge(name: &str, text: &[u8], expect: &Value, tally: &mut Tally) {
         }
     }
     match (theirs, loaded) {
-        // Nobody could tell that they read it and refused an expression.
-        (Some((true, why)), Err(ConfigError::Expression(_))) => tally.config(name, Some(why), Ok(())),
-        (_, Err(why @ ConfigError::Expression(_))) => tally.unsupported(&format!("{name}: {why}")),
         (None, Err(_)) if is_internal(text) => tally.named(name, "internal-version"),
         (None, Err(why @ ConfigError::FileLimit(_))) => tally.named(&format!("{name}: {why}"), "limits"),
         (theirs, loaded) => {
