@@ -8,6 +8,7 @@ mod config_files;
 mod oidc;
 mod rbac;
 mod request_info;
+mod requests;
 mod score;
 mod service_accounts;
 
@@ -114,6 +115,9 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
 
 /// What has another format is counted as not supported yet, case by case.
 fn replay(value: &serde_json::Value, tally: &mut Tally) {
+    if value.pointer("/cases/0/expect/verdict").is_some() && value.pointer("/cases/0/path").is_some() {
+        return requests::replay(value["cases"].as_array().map(Vec::as_slice).unwrap_or_default(), tally);
+    }
     if value.get("discovery").is_some() && value.get("serviceAccounts").is_some() {
         return service_accounts::replay_real(value, tally);
     }

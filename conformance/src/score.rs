@@ -169,7 +169,7 @@ impl fmt::Display for Tally {
 fn difference(reason: &str) -> Option<&'static str> {
     Some(match reason {
         "too_long" | "too_deep" | "too_many_tries" => "limits",
-        "base64_not_canonical" => "canonical-base64",
+        "base64_not_canonical" | "sub_protocol" => "canonical-base64",
         "duplicate_member" => "duplicate-members",
         "folded_member" => "folded-members",
         "not_unicode" => "unicode-only",
@@ -184,6 +184,8 @@ fn difference(reason: &str) -> Option<&'static str> {
         "key_ops" => "key-operations",
         "key_bound_to_algorithm" => "key-algorithm",
         "key_secret" => "public-keys-only",
+        "several_authorizations" => "one-authorization",
+        "text_after_token" => "token-alone",
         "distributed_groups" => "no-distributed-claims",
         _ => return None,
     })

@@ -40,6 +40,11 @@ pub struct Authenticated {
 }
 
 impl Authenticated {
+    /// A user of an authenticator of one's own, which fixes the audience itself.
+    pub fn of(user: UserInfo) -> Self {
+        Self::new(user, Vec::new())
+    }
+
     pub(crate) fn new(user: UserInfo, audiences: Vec<String>) -> Self {
         Self { user, audiences }
     }

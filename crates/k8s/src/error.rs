@@ -66,6 +66,18 @@ pub enum Refusal {
     /// An object that the token refers to is deleted.
     #[error("the {0} has been deleted")]
     ObjectDeleted(&'static str),
+    /// A request's token that no authenticator knows.
+    #[error("no authenticator knows the token")]
+    UnknownToken,
+    /// More than one `Authorization` header.
+    #[error("there is more than one Authorization header")]
+    SeveralAuthorizations,
+    /// An `Authorization` header that goes on behind its token.
+    #[error("the Authorization header goes on behind its token")]
+    TextAfterToken,
+    /// WebSocket sub-protocols that hold a token wrongly.
+    #[error("WebSocket sub-protocols: {0}")]
+    SubProtocol(&'static str),
     /// The secret of a legacy token holds another token.
     #[error("the secret holds another token")]
     SecretMismatch,
@@ -94,6 +106,10 @@ impl Refusal {
             Self::ObjectMissing(_) => "object_missing",
             Self::ObjectUid(_) => "object_uid",
             Self::ObjectDeleted(_) => "object_deleted",
+            Self::UnknownToken => "unknown_token",
+            Self::SeveralAuthorizations => "several_authorizations",
+            Self::TextAfterToken => "text_after_token",
+            Self::SubProtocol(_) => "sub_protocol",
             Self::SecretMismatch => "secret_mismatch",
             Self::SecretInvalidated => "secret_invalidated",
             Self::WebhookBound => "webhook_bound",

@@ -22,6 +22,7 @@ mod names;
 mod null;
 pub mod oidc;
 pub mod rbac;
+pub mod request;
 pub mod service_account;
 mod user_info;
 

@@ -1,0 +1,112 @@
+//! From an HTTP request to a user, by the header rules of the API server: a bearer token, a WebSocket
+//! sub-protocol with a token in it, or else anonymous.
+//!
+//! ```
+//! use claimant_k8s::request::{Anonymous, Credential, Request, authenticate};
+//! use claimant_k8s::Union;
+//!
+//! let request = Request { headers: &[("Accept", b"*/*")], path: "/livez" };
+//! let outcome = authenticate(&request, &Union::new(), &Anonymous::paths(["/livez"]), 1_790_000_000)?;
+//! assert_eq!(outcome.who.user.username, "system:anonymous");
+//! assert_eq!(outcome.credential, Credential::None);
+//! # Ok::<(), claimant_k8s::Error>(())
+//! ```
+
+mod anonymous;
+mod bearer;
+mod websocket;
+
+pub use anonymous::Anonymous;
+
+use crate::{Authenticated, Authenticator, Error, Refusal};
+
+/// What of a request is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// All headers in their order, a name as often as it came. Names in any case.
+    pub headers: &'a [(&'a str, &'a [u8])],
+    /// The path, decoded (`%2F` is a slash by now), without the query.
+    pub path: &'a str,
+}
+
+/// A user, and where the credential stood: take it out before anybody else sees the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// Who, with `system:authenticated` among the groups (not for the anonymous user).
+    pub who: Authenticated,
+    /// What said so.
+    pub credential: Credential,
+}
+
+/// What authenticated a request, and what is to be done to its headers therefore.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Credential {
+    /// Nothing: the request is anonymous.
+    None,
+    /// The `Authorization` header: remove it.
+    Authorization,
+    /// A sub-protocol: replace all `Sec-WebSocket-Protocol` headers by one with this value.
+    SubProtocols(String),
+}
+
+/// Tries the bearer token, then the WebSocket sub-protocol (even where the former was refused), then, where
+/// neither was there, anonymous; `now` is in seconds since 1970.
+///
+/// # Errors
+/// [`Error::Unrecognized`] where there is no credential and anonymous is not allowed here;
+/// [`Error::Refused`] where there is one and it is not good, an unknown token included.
+pub fn authenticate(
+    request: &Request<'_>,
+    tokens: &dyn Authenticator,
+    anonymous: &Anonymous,
+    now: i64,
+) -> Result<Outcome, Error> {
+    let mut first_refusal = None;
+    for attempt in [bearer::find(request), websocket::find(request)] {
+        let outcome = match attempt {
+            Ok(None) => continue,
+            Ok(Some((token, credential))) => known(tokens.authenticate(&token, now)).map(|who| (who, credential)),
+            Err(why) => Err(why.into()),
+        };
+        match outcome {
+            Ok((who, credential)) => return Ok(Outcome { who: with_authenticated_group(who), credential }),
+            Err(why) => first_refusal = first_refusal.or(Some(why)),
+        }
+    }
+    match first_refusal {
+        Some(why) => Err(why),
+        None if anonymous.allows(request.path) => Ok(Outcome { who: anonymous::user(), credential: Credential::None }),
+        None => Err(Error::Unrecognized),
+    }
+}
+
+/// A token that nobody knows is no absence of one.
+fn known(outcome: Result<Authenticated, Error>) -> Result<Authenticated, Error> {
+    match outcome {
+        Err(Error::Unrecognized) => Err(Refusal::UnknownToken.into()),
+        other => other,
+    }
+}
+
+fn with_authenticated_group(mut who: Authenticated) -> Authenticated {
+    let groups = &mut who.user.groups;
+    let said = |group: &String| group == AUTHENTICATED || group == anonymous::UNAUTHENTICATED;
+    if who.user.username != anonymous::NAME && !groups.iter().any(said) {
+        groups.push(AUTHENTICATED.to_owned());
+    }
+    who
+}
+
+const AUTHENTICATED: &str = "system:authenticated";
+
+/// The values of the headers of this name.
+fn values<'a>(request: &Request<'a>, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
+    request.headers.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
+}
+
+/// The first value of this name as text; what is not UTF-8 counts as absent.
+fn first<'a>(request: &Request<'a>, name: &'static str) -> &'a str {
+    values(request, name).next().and_then(|value| std::str::from_utf8(value).ok()).unwrap_or_default()
+}
