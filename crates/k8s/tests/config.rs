@@ -138,7 +138,7 @@ fn extra_mappings() {
         (r#"{"key":"ac_me.io/a","valueExpression":"claims.e"}"#, "[0].key"),
         (r#"{"key":"-acme.io/a","valueExpression":"claims.e"}"#, "[0].key"),
         (r#"{"key":"acme.io/a b","valueExpression":"claims.e"}"#, "[0].key"),
-        (r#"{"key":"acme.io/%z1","valueExpression":"claims.e"}"#, "[0].key"),
+        (r#"{"key":"acme.io/a?b","valueExpression":"claims.e"}"#, "[0].key"),
         (r#"{"key":"acme.io/A","valueExpression":"claims.e"}"#, "[0].key"),
         (r#"{"key":"k8s.io/a","valueExpression":"claims.e"}"#, "[0].key"),
         (r#"{"key":"kubernetes.io/a","valueExpression":"claims.e"}"#, "[0].key"),
@@ -148,6 +148,10 @@ fn extra_mappings() {
         let mappings = format!(r#""claimMappings":{{"username":{{"claim":"sub","prefix":""}},"extra":[{extra}]}}"#);
         refused(&[ISSUER, &mappings], &[&format!("jwt[0].claimMappings.extra{expected}")]);
     }
+    // The API server's pattern for the path lets a percent sign stand alone.
+    let extra = r#"[{"key":"acme.io/%z1","valueExpression":"claims.e"}]"#;
+    let mappings = format!(r#""claimMappings":{{"username":{{"claim":"sub","prefix":""}},"extra":{extra}}}"#);
+    assert!(load(&jwt(&[ISSUER, &mappings])).is_ok());
 }
 
 #[test]
