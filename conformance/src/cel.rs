@@ -174,7 +174,10 @@ fn outcome(kind: &str, value: &Value<'_>, answer: &mut Answer) {
             }
             Err(error) => answer.outcome_error = Some(error.to_string()),
         },
-        _ if kind.ends_with("validation") => answer.outcome = value.as_bool().map(Into::into),
+        _ if kind.ends_with("validation") => match value.as_bool() {
+            Some(verdict) => answer.outcome = Some(verdict.into()),
+            None => answer.outcome_error = Some("validation expression must return a boolean".to_owned()),
+        },
         _ => {}
     }
 }

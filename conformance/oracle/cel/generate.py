@@ -2,11 +2,14 @@
 """Writes many expressions, one JSON object a line, to be put to the oracle.
 
     generate.py SEED COUNT | oracle -corpus cel.json | generate.py --collect cel.json > more.json
+    generate.py --mutate cel.json SEED COUNT | oracle ...
 
-Random ones over all functions, and each function of texts with a list of odd texts.
+Random ones over all functions, and each function of texts with a list of odd texts (seed 0); or
+expressions of a file with some tokens taken out, doubled, or put in the place of others.
 """
 import json
 import random
+import re
 import sys
 
 CLAIMS = ["iss", "sub", "aud", "exp", "iat", "email", "email_verified", "hd", "name", "groups",
@@ -82,11 +85,17 @@ class Maker:
     def __init__(self, rng):
         self.rng = rng
         self.vars = []
+        self.of_user = False
 
     def pick(self, items):
         return self.rng.choice(items)
 
     def claim(self):
+        if self.of_user:
+            return self.pick(["user.username", "user.uid", "user.groups", "user.extra", "user.groups[0]", "user.groups[9]",
+                              "user.extra.scopes", 'user.extra["example.com/tenant"]', "user.extra.example__dot__com__slash__tenant",
+                              "user.extra.none", "user.extra.missing", "user.extra.scopes[1]", "user.?extra.?none", "dyn(user)",
+                              "dyn(user).username", "user"])
         name = self.pick(CLAIMS)
         form = self.rng.random()
         if form < 0.75:
@@ -434,24 +443,78 @@ def systematic():
         yield "(true ? " * n + "1" + " : 2)" * n
 
 
+TOKEN = re.compile(r'''[rRbB]{0,2}("""(?:\\.|[^\\])*?"""|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|`[^`]*`|\w+|\s+|&&|\|\||[=!<>]=|.''', re.S)
+
+
+def mutations(path, seed, count):
+    """Expressions of a file, changed; the tokens that come in are those of the file."""
+    rng = random.Random(seed)
+    known = [case["expression"] for case in json.load(open(path))["cases"] if len(case["expression"]) < 400]
+    split = [[m.group() for m in TOKEN.finditer(text)] for text in known]
+    pool = sorted({token for tokens in split for token in tokens if len(token) < 30})
+    for _ in range(count):
+        tokens = list(rng.choice(split))
+        for _ in range(rng.choice([1, 1, 2, 3])):
+            at = rng.randrange(len(tokens) + 1)
+            what = rng.random()
+            if what < 0.25:
+                del tokens[at:at + 1]
+            elif what < 0.4:
+                tokens[at:at] = tokens[at - 1:at]
+            elif what < 0.7:
+                tokens[at:at + 1] = [rng.choice(pool)]
+            elif what < 0.85:
+                tokens[at:at] = [rng.choice(pool)]
+            else:
+                other = rng.choice(split)
+                start = rng.randrange(len(other) + 1)
+                tokens[at:at + 3] = other[start:start + 5]
+            if not tokens:
+                break
+        yield "".join(tokens)
+
+
 def main():
     if sys.argv[1] == "--collect":
         fixtures = json.load(open(sys.argv[2]))
-        cases = [json.loads(line) for line in sys.stdin]
-        json.dump({"claims": fixtures["claims"], "user": fixtures["user"], "cases": cases}, sys.stdout)
+        head = {"oracle": fixtures["oracle"], "claims": fixtures["claims"], "user": fixtures["user"]}
+        lines = [json.dumps(json.loads(line), ensure_ascii=False) for line in sys.stdin]
+        print(json.dumps(head, ensure_ascii=False)[:-1] + ', "cases": [')
+        print(",\n".join(lines))
+        print("]}")
+        return
+    if sys.argv[1] == "--mutate":
+        path, seed, count = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+        for i, text in enumerate(dict.fromkeys(mutations(path, seed, count))):
+            kind = "user-validation" if "user." in text else "claim-mapping-uid"
+            print(json.dumps({"id": "m%d/%d" % (seed, i), "kind": kind, "expression": text}))
         return
     seed, count = int(sys.argv[1]), int(sys.argv[2])
-    out = []
+    # By the text, so that none comes twice; each with the kind of rule that it is put to the oracle as.
+    out = {}
     if seed == 0:
-        out = list(systematic())
+        kinds = ["claim-mapping-uid", "claim-mapping-uid", "claim-mapping-groups"]
+        out = {text: kinds[i % 3] for i, text in enumerate(dict.fromkeys(systematic()))}
     maker = Maker(random.Random(seed))
-    while len(out) < count:
-        kind = maker.pick(["string", "int", "bool", "bool", "list", "map", "optional", "double", "time", "duration", "quantity", "uint", "type", "ip", "cidr"])
-        text = maker.make(kind, maker.pick([1, 2, 2, 3, 3, 4]))
+    for _ in range(count):
+        sort = maker.pick(["string", "int", "bool", "bool", "list", "map", "optional", "double", "time", "duration", "quantity", "uint", "type", "ip", "cidr"])
+        maker.of_user = maker.rng.random() < 0.1
+        if maker.of_user:
+            sort = "bool"
+        text = maker.make(sort, maker.pick([1, 2, 2, 3, 3, 4]))
+        if maker.of_user:
+            # The rest of the expressions is written over claims.
+            text = re.sub(r"dyn\(claims\.\w+\)|claims(\.\w+)+", lambda _: maker.claim(), text)
+            kind = "user-validation"
+        elif sort == "bool":
+            kind = maker.pick(["claim-validation", "claim-mapping-extra"])
+        elif sort == "string":
+            kind = maker.pick(["claim-mapping-username", "claim-mapping-username", "claim-mapping-groups"])
+        else:
+            kind = maker.pick(["claim-mapping-uid", "claim-mapping-groups", "claim-mapping-extra"])
         if len(text) < 1500:
-            out.append(text)
-    for i, text in enumerate(dict.fromkeys(out)):
-        kind = ["claim-mapping-uid", "claim-mapping-uid", "claim-mapping-groups"][i % 3]
+            out.setdefault(text, kind)
+    for i, (text, kind) in enumerate(out.items()):
         print(json.dumps({"id": "g%d/%d" % (seed, i), "kind": kind, "expression": text}))
 
 

@@ -166,7 +166,11 @@ func answer(compiler authcel.Compiler, fx *fixtures, kind, expression string) (e
 			expect["outcome"] = list
 		}
 	case "claim-validation", "user-validation":
-		expect["outcome"] = val.Value()
+		if val.Type() != celgo.BoolType {
+			expect["outcomeError"] = "validation expression must return a boolean"
+		} else {
+			expect["outcome"] = val.Value()
+		}
 	}
 	return expect
 }

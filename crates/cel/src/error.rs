@@ -73,15 +73,16 @@ pub struct Finding {
 
 impl Finding {
     fn new(source: &str, issue: Issue) -> Self {
-        let before = source.get(..issue.offset).unwrap_or(source);
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        Self {
-            line: before.matches('\n').count() + 1,
-            column: before.get(start..).unwrap_or("").chars().count() + 1,
-            message: issue.message,
-            snippet: source.get(start..).and_then(|s| s.lines().next()).unwrap_or("").to_owned(),
-        }
+        let (line, column) = position(source, issue.offset);
+        Self { line, column, message: issue.message, snippet: source.lines().nth(line - 1).unwrap_or("").to_owned() }
     }
+}
+
+/// Line and column, in code points and from 1, of a byte offset.
+pub(crate) fn position(source: &str, offset: usize) -> (usize, usize) {
+    let before = source.get(..offset).unwrap_or(source);
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    (before.matches('\n').count() + 1, before.get(start..).unwrap_or("").chars().count() + 1)
 }
 
 impl fmt::Display for Finding {
@@ -145,12 +146,16 @@ pub enum EvalError {
     /// The value would need more memory than an evaluation may use.
     #[error("operation cancelled: memory limit exceeded")]
     MemoryLimitExceeded,
+    /// A map was asked for a key, or given one, of a type that cannot be a key. In the API server
+    /// this ends the evaluation.
+    #[error("a map cannot have a key of {0}")]
+    UnhashableKey(&'static str),
     /// The claims are not the JSON that they were said to be.
     #[error("malformed JSON")]
     MalformedJson,
     /// The variable that the expression reads was not given.
     #[error("no such attribute(s): {0}")]
-    MissingVariable(&'static str),
+    MissingVariable(String),
     /// A defect of this crate.
     #[error("internal error: {0}")]
     Internal(&'static str),
@@ -171,6 +176,7 @@ impl EvalError {
             Self::InvalidArgument(_) => "invalid_argument",
             Self::CostLimitExceeded => "cost_limit_exceeded",
             Self::MemoryLimitExceeded => "memory_limit_exceeded",
+            Self::UnhashableKey(_) => "unhashable_key",
             Self::MalformedJson => "malformed_json",
             Self::MissingVariable(_) => "missing_variable",
             Self::Internal(_) => "internal",
@@ -179,7 +185,7 @@ impl EvalError {
 
     /// Whether the evaluation ends at once: `||`, `&&` and macros do not absorb this error.
     pub(crate) fn is_fatal(&self) -> bool {
-        matches!(self, Self::CostLimitExceeded | Self::MemoryLimitExceeded | Self::Internal(_))
+        matches!(self, Self::CostLimitExceeded | Self::MemoryLimitExceeded | Self::UnhashableKey(_) | Self::Internal(_))
     }
 
     pub(crate) fn no_overload() -> Self {

@@ -10,7 +10,10 @@ use crate::error::EvalError;
 
 /// The value that a JSON text stands for. Arrays and objects are not looked into.
 pub(crate) fn value(raw: &str, unescapes: bool) -> Result<Value<'_>, EvalError> {
-    let raw = raw.trim_matches(is_space);
+    let spaced = |byte: Option<&u8>| byte.is_some_and(|b| *b <= b' ');
+    let bytes = raw.as_bytes();
+    // An index of the claims has no blanks around the values.
+    let raw = if spaced(bytes.first()) || spaced(bytes.last()) { raw.trim_matches(is_space) } else { raw };
     match raw.as_bytes().first() {
         Some(b'"') => string(raw).map(Value::String),
         Some(b'{') => Ok(Value::Map(Map::Json(JsonObject { raw, unescapes }))),

@@ -7,6 +7,7 @@ use super::activation::Activation;
 use super::cost::NEW_LIST;
 use super::equal::{Equality, equal};
 use super::fold::{Fold, Step};
+use super::json;
 use super::list::List;
 use super::map::{Map, ValueMap};
 use super::meter::Meter;
@@ -26,10 +27,11 @@ pub(crate) fn run<'a>(plan: &'a Plan, activation: &Activation<'a>) -> (Result<Va
     let mut machine = Machine {
         plan,
         activation,
-        stack: Stack::new(),
+        stack: Stack::default(),
         locals: Vec::new(),
         folds: Vec::new(),
         returns: Vec::new(),
+        muted: Vec::new(),
         meter: Meter::default(),
         at: 0,
     };
@@ -76,6 +78,8 @@ struct Machine<'a, 'v> {
     locals: Vec<Option<Cell<'a>>>,
     folds: Vec<Fold<'a>>,
     returns: Vec<usize>,
+    /// What the evaluation had cost when counting was turned off.
+    muted: Vec<u64>,
     meter: Meter,
     at: usize,
 }
@@ -99,12 +103,7 @@ impl<'a> Machine<'a, '_> {
             }
             Op::Bool(value) => self.stack.push(Ok(Value::Bool(*value))),
             Op::Path(path) => {
-                let (object, progress) = self.path(path)?;
-                let cell = self.finish(object, progress, path.presence)?;
-                self.meter.charge(1)?;
-                if path.presence {
-                    self.meter.refund(1);
-                }
+                let cell = self.path_value(path)?;
                 self.stack.push(cell);
             }
             Op::BarePath(path) => {
@@ -172,19 +171,13 @@ impl<'a> Machine<'a, '_> {
                 self.stack.push(Ok(Value::Bool(holds)));
             }
             Op::Equal { negated, cost } => {
-                let operands = self.stack.last(2);
-                self.meter.charge(cost.cost(operands, None)?)?;
-                let cell = match operands {
-                    [Ok(a), Ok(b)] => match equal(a, b, &mut self.meter) {
-                        Ok(answer) if *negated => Ok(Value::Bool(answer != Equality::Equal)),
-                        Ok(Equality::Refused) => Err(EvalError::no_overload().into()),
-                        Ok(answer) => Ok(Value::Bool(answer == Equality::Equal)),
-                        Err(error) => soften(error)?,
-                    },
-                    [Err(error), _] | [_, Err(error)] => Err(error.clone()),
-                    _ => return Err(EvalError::Internal("operands are missing")),
-                };
+                let cell = equals(self.stack.last(2), *negated, *cost, &mut self.meter)?;
                 self.stack.drop(2);
+                self.stack.push(cell);
+            }
+            Op::PathEqual { path, constant, negated, cost } => {
+                let operands = [self.path_value(path)?, Ok(self.constant(*constant))];
+                let cell = equals(&operands, *negated, *cost, &mut self.meter)?;
                 self.stack.push(cell);
             }
             Op::Call { function, count, cost } => self.call(*function, *count, *cost)?,
@@ -233,6 +226,11 @@ impl<'a> Machine<'a, '_> {
                 self.stack.drop(*count);
                 self.stack.push(cell);
             }
+            Op::RequireKey => {
+                if let [Ok(key), _] = self.stack.last(2) {
+                    super::map::require_key(key)?;
+                }
+            }
             Op::RequireOptional => {
                 if let Some(Ok(value)) = self.stack.top()
                     && !matches!(value, Value::Optional(_))
@@ -254,12 +252,17 @@ impl<'a> Machine<'a, '_> {
                 self.stack.push(result.map_err(Box::new));
             }
             Op::Charge(cost) => self.meter.charge(*cost)?,
+            Op::Mute => self.muted.push(self.meter.cost()),
+            Op::Unmute => {
+                let before = self.muted.pop().unwrap_or_default();
+                self.meter.refund(self.meter.cost().saturating_sub(before));
+            }
             Op::OrElse { end, unwrap } => self.or_else(*end, *unwrap),
             Op::Contained(set) => {
                 let cell = match (self.stack.pop(), self.plan.sets.get(*set)) {
                     (Ok(value), Some(set)) => match set.contains_exactly(&value) {
                         Ok(found) => Ok(Value::Bool(found)),
-                        Err(_) => return Err(EvalError::no_overload()),
+                        Err(error) => return Err(error),
                     },
                     (cell, _) => cell,
                 };
@@ -281,7 +284,8 @@ impl<'a> Machine<'a, '_> {
             Op::EndFold => {
                 self.folds.pop();
             }
-            Op::Append(slot) => self.append(*slot)?,
+            Op::Append(slot) => self.append(*slot, false)?,
+            Op::AppendElement(slot) => self.append(*slot, true)?,
             Op::Insert { slot, keyed } => self.insert(*slot, *keyed)?,
         }
         Ok(())
@@ -299,16 +303,17 @@ impl<'a> Machine<'a, '_> {
         match base {
             Base::Claims => match self.activation.claims {
                 Some(claims) => Ok(Value::Claims(claims)),
-                None => Err(EvalError::MissingVariable("claims").into()),
+                None => Err(EvalError::MissingVariable("claims".to_owned()).into()),
             },
             Base::User => match self.activation.user {
                 Some(user) => Ok(Value::User(user)),
-                None => Err(EvalError::MissingVariable("user").into()),
+                None => Err(EvalError::MissingVariable("user".to_owned()).into()),
             },
             Base::Local(slot) => match self.local(*slot) {
                 Some(cell) => cell.clone(),
                 None => Err(EvalError::Internal("a variable is not set").into()),
             },
+            Base::Unseen(name) => Err(EvalError::MissingVariable(name.to_string()).into()),
         }
     }
 
@@ -323,6 +328,33 @@ impl<'a> Machine<'a, '_> {
         if let Some(place) = self.locals.get_mut(slot.0) {
             *place = cell;
         }
+    }
+
+    /// The value of a path, and its cost.
+    fn path_value(&mut self, path: &'a Path) -> Result<Cell<'a>, EvalError> {
+        if let (Some(name), Some(claims)) = (&path.claim, self.activation.claims)
+            && let Some(raw) = claims.get(name)
+        {
+            self.meter.charge(2)?;
+            return match json::value(raw, true) {
+                Ok(value) => {
+                    self.meter.work(unread(&value) / READ_AT_ONCE)?;
+                    Ok(Ok(value))
+                }
+                Err(error) => soften(error),
+            };
+        }
+        if path.keys.is_empty() {
+            self.meter.charge(1)?;
+            return Ok(self.base(&path.base));
+        }
+        let (object, progress) = self.path(path)?;
+        let cell = self.finish(object, progress, path.presence)?;
+        self.meter.charge(1)?;
+        if path.presence {
+            self.meter.refund(1);
+        }
+        Ok(cell)
     }
 
     /// A variable with keys that are all known beforehand.
@@ -461,14 +493,18 @@ impl<'a> Machine<'a, '_> {
 
     fn call(&mut self, function: library::Function, count: usize, cost: super::cost::CostRule) -> Run {
         let arguments = self.stack.last(count);
-        if !cost.needs_result() {
-            self.meter.charge(cost.cost(arguments, None)?)?;
-        }
+        let known = if cost.needs_result() { 0 } else { cost.cost(arguments, None)? };
+        self.meter.charge(known)?;
         let cell = match first_error(arguments) {
             Some(error) => Err(error),
             None => match library::call(function, Arguments(arguments), &mut self.meter) {
                 Ok(value) => Ok(value),
-                Err(error) => soften(error)?,
+                Err(error) => {
+                    if matches!(error, EvalError::UnhashableKey(_)) {
+                        self.meter.refund(known);
+                    }
+                    soften(error)?
+                }
             },
         };
         if cost.needs_result() {
@@ -509,15 +545,13 @@ impl<'a> Machine<'a, '_> {
         for (i, entry) in self.stack.last(count * 2).chunks(2).enumerate() {
             let optional = optional.get(i).copied().unwrap_or(false);
             match entry {
-                [Ok(key), Ok(Value::Optional(None))] if optional => map.remove(key),
+                [Ok(key), Ok(Value::Optional(None))] if optional => map.remove(key)?,
                 [Ok(key), Ok(value)] => {
                     let value = match value {
                         Value::Optional(Some(inner)) if optional => (**inner).clone(),
                         value => value.clone(),
                     };
-                    if map.insert(key.clone(), value).is_err() {
-                        return Err(EvalError::no_overload());
-                    }
+                    map.insert(key.clone(), value)?;
                 }
                 [Err(e), _] | [_, Err(e)] => error = error.or_else(|| Some(e.clone())),
                 _ => {}
@@ -591,12 +625,17 @@ impl<'a> Machine<'a, '_> {
         Ok(())
     }
 
-    /// Adds a list to the accumulator, in place where nobody else holds it.
-    fn append(&mut self, slot: Slot) -> Run {
+    /// Adds a list or an element to the accumulator, in place where nobody else holds it.
+    fn append(&mut self, slot: Slot, element: bool) -> Run {
         let added = self.stack.pop();
         let held = self.locals.get_mut(slot.0).and_then(Option::take);
         let cell = match (held, added) {
             (Some(Err(error)), _) | (_, Err(error)) => Err(error),
+            (Some(Ok(Value::List(List::Values(mut held)))), Ok(added)) if element => {
+                self.meter.allocate_values(1)?;
+                Arc::make_mut(&mut held).push(added);
+                Ok(Value::List(List::Values(held)))
+            }
             (Some(Ok(Value::List(List::Values(mut held)))), Ok(Value::List(added))) => {
                 self.meter.allocate_values(added.len())?;
                 let list = Arc::make_mut(&mut held);
@@ -636,6 +675,26 @@ impl<'a> Machine<'a, '_> {
         self.stack.push(cell);
         Ok(())
     }
+}
+
+/// What `==` or `!=` of two cells gives.
+fn equals<'a>(
+    operands: &[Cell<'a>],
+    negated: bool,
+    cost: super::cost::CostRule,
+    meter: &mut Meter,
+) -> Result<Cell<'a>, EvalError> {
+    meter.charge(cost.cost(operands, None)?)?;
+    Ok(match operands {
+        [Ok(a), Ok(b)] => match equal(a, b, meter) {
+            Ok(answer) if negated => Ok(Value::Bool(answer != Equality::Equal)),
+            Ok(Equality::Refused) => Err(EvalError::no_overload().into()),
+            Ok(answer) => Ok(Value::Bool(answer == Equality::Equal)),
+            Err(error) => soften(error)?,
+        },
+        [Err(error), _] | [_, Err(error)] => Err(error.clone()),
+        _ => return Err(EvalError::Internal("operands are missing")),
+    })
 }
 
 /// How many bytes of JSON are read in the time of one step.

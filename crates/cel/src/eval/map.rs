@@ -78,8 +78,17 @@ impl<'a> Map<'a> {
     }
 
     /// Whether the key is there, as the operator `in` sees it.
-    pub(crate) fn contains(&self, key: &Value<'_>) -> bool {
-        self.clone().plain().find(key).is_some()
+    ///
+    /// # Errors
+    ///
+    /// If the key cannot be one: only a map without entries does not mind.
+    pub(crate) fn contains(&self, key: &Value<'_>) -> Result<bool, EvalError> {
+        if let Self::Values(map) = self
+            && map.len() > 0
+        {
+            require_key(key)?;
+        }
+        Ok(self.clone().plain().find(key).is_some())
     }
 
     /// The map as it is when an operation looks at it from within: it unescapes no names.
@@ -169,10 +178,6 @@ pub struct ValueMap<'a> {
     index: HashMap<HashKey, usize>,
 }
 
-/// The key cannot be one: in the API server such a map ends the evaluation.
-#[derive(Debug)]
-pub(crate) struct KeyError;
-
 /// What identifies a key. Values that Go compares by their address have none: they equal nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum HashKey {
@@ -195,7 +200,7 @@ impl<'a> ValueMap<'a> {
     }
 
     /// Sets the value of a key, in place of the one that it had.
-    pub(crate) fn insert(&mut self, key: Value<'a>, value: Value<'a>) -> Result<(), KeyError> {
+    pub(crate) fn insert(&mut self, key: Value<'a>, value: Value<'a>) -> Result<(), EvalError> {
         let Some(hash) = hash_key(&key)? else {
             self.entries.push((key, value));
             return Ok(());
@@ -215,17 +220,18 @@ impl<'a> ValueMap<'a> {
     }
 
     /// Removes a key; what an optional entry without a value does.
-    pub(crate) fn remove(&mut self, key: &Value<'a>) {
-        let Ok(Some(hash)) = hash_key(key) else { return };
-        let Some(at) = self.index.remove(&hash) else { return };
+    pub(crate) fn remove(&mut self, key: &Value<'a>) -> Result<(), EvalError> {
+        let Some(hash) = hash_key(key)? else { return Ok(()) };
+        let Some(at) = self.index.remove(&hash) else { return Ok(()) };
         self.entries.remove(at);
         for position in self.index.values_mut() {
             *position -= usize::from(*position > at);
         }
+        Ok(())
     }
 
     /// Whether the key itself is there.
-    pub(crate) fn contains_exactly(&self, key: &Value<'_>) -> Result<bool, KeyError> {
+    pub(crate) fn contains_exactly(&self, key: &Value<'_>) -> Result<bool, EvalError> {
         Ok(hash_key(key)?.is_some_and(|hash| self.index.contains_key(&hash)))
     }
 
@@ -245,7 +251,12 @@ impl<'a> ValueMap<'a> {
     }
 }
 
-fn hash_key(key: &Value<'_>) -> Result<Option<HashKey>, KeyError> {
+/// Refuses what cannot be a key.
+pub(crate) fn require_key(key: &Value<'_>) -> Result<(), EvalError> {
+    hash_key(key).map(|_| ())
+}
+
+fn hash_key(key: &Value<'_>) -> Result<Option<HashKey>, EvalError> {
     Ok(Some(match key {
         Value::Null => HashKey::Null,
         Value::Bool(b) => HashKey::Bool(*b),
@@ -260,7 +271,9 @@ fn hash_key(key: &Value<'_>) -> Result<Option<HashKey>, KeyError> {
         Value::Type(name) => HashKey::Type(name),
         Value::Ip(ip) => HashKey::Ip(*ip),
         Value::Cidr(cidr) => HashKey::Cidr(*cidr),
-        Value::Bytes(_) | Value::Semver(_) | Value::Format(_) => return Err(KeyError),
+        Value::Bytes(_) | Value::Semver(_) | Value::Format(_) => {
+            return Err(EvalError::UnhashableKey(key.type_name()));
+        }
         _ => return Ok(None),
     }))
 }

@@ -35,6 +35,8 @@ impl Value<'_> {
                 let mut entries: Vec<String> = map
                     .iter()
                     .map(|entry| match entry {
+                        // Nothing finds the value of a key that is not a number.
+                        Ok((Self::Double(d), _)) if d.is_nan() => "d:NaN:error:no such key: NaN".to_owned(),
                         Ok((key, value)) => format!("{}:{}", key.notation(), value.notation()),
                         Err(e) => format!("error:{e}"),
                     })

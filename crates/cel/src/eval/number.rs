@@ -34,9 +34,11 @@ pub(crate) fn usize_to_double(value: usize) -> f64 {
     value as f64
 }
 
-/// The integer part of a cost; what is beyond the range becomes the end of it.
+/// The integer part of a cost; what is beyond the range becomes the middle of it, as Go has it on
+/// amd64.
 pub(crate) fn to_cost(value: f64) -> u64 {
-    value as u64
+    const MIDDLE: u64 = 1 << 63;
+    if value < u64::MAX as f64 { value as u64 } else { MIDDLE }
 }
 
 /// Go's `%g`: the shortest digits that read back as the same number, with an exponent where the

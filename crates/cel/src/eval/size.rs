@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::fold::{Fold, Step};
 use super::machine::Cell;
 use super::number::{to_cost, usize_to_double};
 use super::value::Value;
@@ -70,6 +71,18 @@ pub(crate) fn traversal(value: &Value<'_>) -> u64 {
             Value::Map(map) => {
                 todo.extend(map.iter().flatten().flat_map(|(k, v)| [k, v]));
                 0
+            }
+            Value::Claims(_) | Value::User(_) => {
+                let mut missing = 0u64;
+                let Ok(mut members) = Fold::new(&next, true) else { continue };
+                while let Step::Two(key, value) = members.next() {
+                    todo.extend(key);
+                    match value {
+                        Ok(value) => todo.push(value),
+                        Err(_) => missing += 1,
+                    }
+                }
+                missing
             }
             _ => 1,
         };

@@ -15,7 +15,7 @@ pub(crate) fn insert<'a>(
     if map.find(&key).is_some() {
         return Err(invalid(format!("insert failed: key {} already exists", key.notation())));
     }
-    map.insert(key, value).map_err(|_| EvalError::no_overload())
+    map.insert(key, value)
 }
 
 /// Inserts all entries of another map.

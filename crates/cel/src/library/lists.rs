@@ -72,6 +72,9 @@ fn element<'a>(list: &List<'a>, index: Option<usize>) -> Outcome<'a> {
 }
 
 fn distinct<'a>(list: &List<'a>, meter: &mut Meter) -> Outcome<'a> {
+    if list.is_empty() {
+        return Ok(Value::List(list.clone()));
+    }
     let mut seen: Vec<Value<'a>> = Vec::new();
     for value in list.iter() {
         let value = value?;

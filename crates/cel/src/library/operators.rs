@@ -39,10 +39,7 @@ fn contains<'a>(element: &Value<'a>, range: &Value<'a>, meter: &mut Meter) -> Ou
             }
             Ok(Value::Bool(false))
         }
-        Value::Map(map) => match element {
-            Value::Bytes(_) | Value::Semver(_) => Err(EvalError::no_overload()),
-            _ => Ok(Value::Bool(map.contains(element))),
-        },
+        Value::Map(map) => map.contains(element).map(Value::Bool),
         _ => Err(EvalError::no_overload()),
     }
 }

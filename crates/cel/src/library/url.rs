@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::function::UrlFunction;
 use super::url_escape::{Part, escape, is_plain_path, query_unescape, unescape};
 use super::{Arguments, Outcome, invalid, ip};
-use crate::error::EvalError;
 use crate::eval::{Map, Value, ValueMap};
 
 /// An absolute URL, or an absolute path.
@@ -166,7 +165,7 @@ impl Url {
         let mut map = ValueMap::default();
         for (name, values) in found {
             let values = Value::string_list(values.into_iter().map(Into::into));
-            map.insert(Value::from(name), values).map_err(|_| EvalError::no_overload())?;
+            map.insert(Value::from(name), values)?;
         }
         Ok(Value::Map(Map::Values(Arc::new(map))))
     }

@@ -18,6 +18,7 @@ pub(crate) fn build(ast: &Ast, checked: &Checked) -> Result<Plan, Issue> {
         todo: Vec::new(),
         labels: Vec::new(),
         scopes: Vec::new(),
+        hidden: Vec::new(),
         slots: 0,
     };
     builder.todo.extend(ast.root().map(Task::Value));
@@ -41,6 +42,9 @@ enum Task {
     Label(usize),
     Enter(Variable),
     Leave(usize),
+    /// The variables of macros are out of sight, up to [`Task::Show`].
+    Hide,
+    Show,
 }
 
 /// A variable of a macro.
@@ -69,6 +73,7 @@ struct Builder<'a> {
     /// Position of each label.
     labels: Vec<usize>,
     scopes: Vec<Variable>,
+    hidden: Vec<Vec<Variable>>,
     slots: usize,
 }
 
@@ -89,6 +94,8 @@ impl<'a> Builder<'a> {
             }
             Task::Enter(variable) => self.scopes.push(variable),
             Task::Leave(count) => self.scopes.truncate(self.scopes.len().saturating_sub(count)),
+            Task::Hide => self.hidden.push(std::mem::take(&mut self.scopes)),
+            Task::Show => self.scopes = self.hidden.pop().unwrap_or_default(),
         }
         Ok(())
     }
@@ -169,15 +176,25 @@ impl<'a> Builder<'a> {
     }
 
     fn attribute(&mut self, node: NodeId) -> Result<(), Issue> {
-        let presence = matches!(self.ast.kind(node), NodeKind::Select { presence: true, .. });
-        let (base, selections) = self.selections(node)?;
-        if let Some(path) = self.path(base, &selections, presence)? {
+        if let Some(path) = self.plain_path(node)? {
             self.plan.ops.push(Op::Path(path));
             return Ok(());
         }
+        let presence = matches!(self.ast.kind(node), NodeKind::Select { presence: true, .. });
+        let (base, _) = self.selections(node)?;
         let charge = !self.is_conditional(base);
         self.later([Task::Object(node), Task::Emit(Op::End { charge, presence })]);
         Ok(())
+    }
+
+    /// The path that the node is, if its keys are all known.
+    fn plain_path(&self, node: NodeId) -> Result<Option<Path>, Issue> {
+        if !self.is_attribute(node) {
+            return Ok(None);
+        }
+        let presence = matches!(self.ast.kind(node), NodeKind::Select { presence: true, .. });
+        let (base, selections) = self.selections(node)?;
+        if self.is_shadowed(base) { Ok(None) } else { self.path(base, &selections, presence) }
     }
 
     fn is_conditional(&self, node: NodeId) -> bool {
@@ -237,7 +254,11 @@ impl<'a> Builder<'a> {
                 Selection::Computed { .. } => return Ok(None),
             }
         }
-        Ok(Some(Path { base, keys, presence }))
+        let claim = match (&base, keys.as_slice(), presence) {
+            (Base::Claims, [(Key::String { claim, .. }, false)], false) => claim.clone(),
+            _ => None,
+        };
+        Ok(Some(Path { base, keys, presence, claim }))
     }
 
     /// Where the variable is, with the label of its first value if that is computed.
@@ -255,13 +276,25 @@ impl<'a> Builder<'a> {
         Ok(match &**name {
             "claims" => Some((Base::Claims, None)),
             "user" => Some((Base::User, None)),
+            name if !self.hidden.is_empty() => Some((Base::Unseen(name.into()), None)),
             _ => return Err(self.issue(node, &format!("undeclared variable '{name}'"))),
         })
+    }
+
+    /// Whether the node is written `.name` within a macro that has a variable of this name. The API
+    /// server then looks past all variables of macros, in the keys, too, and counts no selections.
+    fn is_shadowed(&self, node: NodeId) -> bool {
+        let NodeKind::Ident(written) = self.ast.kind(node) else { return false };
+        written.strip_prefix('.').is_some_and(|name| self.scopes.iter().any(|v| *v.name == *name))
     }
 
     fn object(&mut self, node: NodeId) -> Result<(), Issue> {
         let (base, selections) = self.selections(node)?;
         let mut tasks = Vec::new();
+        let shadowed = self.is_shadowed(base);
+        if shadowed {
+            tasks.extend([Task::Hide, Task::Emit(Op::Mute)]);
+        }
         if let Some((variable, init)) = self.variable(base)? {
             match (variable, init) {
                 (Base::Local(slot), Some(init)) => {
@@ -269,7 +302,7 @@ impl<'a> Builder<'a> {
                     tasks.push(Task::Emit(Op::Begin));
                 }
                 (base, _) => {
-                    let path = Path { base, keys: Vec::new(), presence: false };
+                    let path = Path { base, keys: Vec::new(), presence: false, claim: None };
                     tasks.push(Task::Emit(Op::BarePath(path)));
                 }
             }
@@ -305,6 +338,9 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+        if shadowed {
+            tasks.extend([Task::Emit(Op::Unmute), Task::Show]);
+        }
         self.later(tasks);
         Ok(())
     }
@@ -335,8 +371,14 @@ impl<'a> Builder<'a> {
             }
             ("_==_" | "_!=_", [a, b]) => {
                 let negated = **name == *"_!=_";
-                let op = Op::Equal { negated, cost };
-                self.later([Task::Value(*a), Task::Value(*b), Task::Emit(op)]);
+                if let (Some(path), Some(value)) = (self.plain_path(*a)?, self.constants.get(*b).cloned()) {
+                    self.plan.constants.push(value);
+                    let constant = self.plan.constants.len() - 1;
+                    self.plan.ops.push(Op::PathEqual { path, constant, negated, cost });
+                } else {
+                    let op = Op::Equal { negated, cost };
+                    self.later([Task::Value(*a), Task::Value(*b), Task::Emit(op)]);
+                }
             }
             ("or" | "orValue", [a, b]) => {
                 let end = self.label();
@@ -366,14 +408,22 @@ impl<'a> Builder<'a> {
                 _ => self.plain_call(node, name, *member, overload, arguments, cost)?,
             },
             ("_+_", [accumulator, added]) if self.gathers(*accumulator).is_some() => {
-                if let Some(slot) = self.gathers(*accumulator) {
-                    self.later([
-                        Task::Emit(Op::Charge(1)),
-                        Task::Value(*added),
-                        Task::Emit(Op::Charge(1)),
-                        Task::Emit(Op::Append(slot)),
-                    ]);
-                }
+                let Some(slot) = self.gathers(*accumulator) else { return Ok(()) };
+                // `map` and `filter` add lists of one element, which need not be made.
+                let (value, cost, append) = match self.ast.kind(*added) {
+                    NodeKind::List { elements, optional }
+                        if elements.len() == 1 && *optional == [false] && self.constants.get(*added).is_none() =>
+                    {
+                        (*elements.first().unwrap_or(added), NEW_LIST + 1, Op::AppendElement(slot))
+                    }
+                    _ => (*added, 1, Op::Append(slot)),
+                };
+                self.later([
+                    Task::Emit(Op::Charge(1)),
+                    Task::Value(value),
+                    Task::Emit(Op::Charge(cost)),
+                    Task::Emit(append),
+                ]);
             }
             ("cel.@mapInsert", [accumulator, rest @ ..]) if self.gathers(*accumulator).is_some() => {
                 if let Some(slot) = self.gathers(*accumulator) {
@@ -498,6 +548,13 @@ impl<'a> Builder<'a> {
                 tasks.push(Task::Emit(Op::RequireOptional));
             }
             tasks.push(Task::Emit(Op::SkipOnError { drop: i, target: failed }));
+            // An entry goes into the map before the next one is evaluated.
+            let key = i.checked_sub(1).and_then(|before| cells.get(before));
+            if let (Op::MakeMap { .. }, 1, Some((key, _))) = (&make, i % 2, key)
+                && self.constants.get(*key).is_none()
+            {
+                tasks.push(Task::Emit(Op::RequireKey));
+            }
         }
         tasks.push(Task::Emit(make));
         tasks.push(Task::Emit(Op::Jump(end)));

@@ -26,11 +26,13 @@ pub(crate) struct Plan {
 pub(crate) struct Slot(pub(crate) usize);
 
 /// Where an attribute starts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Base {
     Claims,
     User,
     Local(Slot),
+    /// A variable of a macro that cannot be seen where it is named.
+    Unseen(Box<str>),
 }
 
 /// A variable and keys that are all constants.
@@ -41,6 +43,8 @@ pub(crate) struct Path {
     pub(crate) keys: Vec<(Key, bool)>,
     /// `has(..)` of the last key.
     pub(crate) presence: bool,
+    /// The name of the claim, if the path is `claims.name`.
+    pub(crate) claim: Option<Box<str>>,
 }
 
 /// One step of the machine. Where a step says `object`, two cells of the stack are meant: the
@@ -99,6 +103,13 @@ pub(crate) enum Op {
         negated: bool,
         cost: CostRule,
     },
+    /// Compares a path with a constant.
+    PathEqual {
+        path: Path,
+        constant: usize,
+        negated: bool,
+        cost: CostRule,
+    },
     Call {
         function: Function,
         count: usize,
@@ -126,6 +137,8 @@ pub(crate) enum Op {
         count: usize,
         cost: CostRule,
     },
+    /// Ends the evaluation if the key below the value on the stack cannot be one.
+    RequireKey,
     /// An element that is written `?element` has to be optional.
     RequireOptional,
     MakeList {
@@ -141,6 +154,9 @@ pub(crate) enum Op {
         fields: Box<[(Box<str>, bool)]>,
     },
     Charge(u64),
+    /// What follows is not counted, up to [`Op::Unmute`].
+    Mute,
+    Unmute,
     /// `or` and `orValue`.
     OrElse {
         end: usize,
@@ -167,6 +183,8 @@ pub(crate) enum Op {
     EndFold,
     /// Appends the list on the stack to the accumulator and pushes it.
     Append(Slot),
+    /// Appends the value on the stack to the accumulator and pushes it.
+    AppendElement(Slot),
     /// Inserts into the accumulator and pushes it.
     Insert {
         slot: Slot,
