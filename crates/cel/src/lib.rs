@@ -22,6 +22,7 @@ mod env;
 mod error;
 mod eval;
 mod library;
+mod minors;
 mod names;
 mod plan;
 mod program;
@@ -33,4 +34,5 @@ pub use eval::{
     Activation, COST_LIMIT, Claims, ClaimsIndex, List, MalformedClaims, Map, NotStrings, Text, Timestamp, User, Value,
 };
 pub use library::{Cidr, NamedFormat, Quantity, Semver, Url};
+pub use minors::{Difference, Effect, Minor, MinorNote};
 pub use program::{Failure, Output, Program, ResultType};

@@ -4,6 +4,7 @@ use crate::check::{self, Kind, Reference, Ty, Types};
 use crate::env::Env;
 use crate::error::{CompileError, EvalError};
 use crate::eval::{self, Activation, Value};
+use crate::minors::{self, Minor, MinorNote};
 use crate::plan::{self, Plan};
 use crate::syntax::{self, Ast, Literal, NodeKind};
 
@@ -14,6 +15,7 @@ pub struct Program {
     result_type: ResultType,
     plan: Plan,
     claims: Vec<Box<str>>,
+    notes: Box<[MinorNote]>,
 }
 
 /// The static type of an expression.
@@ -90,7 +92,8 @@ impl Program {
         let result_type = ResultType::new(&checked.types, root);
         let plan = plan::build(&ast, &checked).map_err(|issue| fail(vec![issue]))?;
         let claims = selected_claims(&ast, &checked);
-        Ok(Self { source: source.into(), result_type, plan, claims })
+        let notes = minors::notes(source, &ast, &checked);
+        Ok(Self { source: source.into(), result_type, plan, claims, notes })
     }
 
     /// The text from which the program was compiled.
@@ -120,6 +123,24 @@ impl Program {
     #[must_use]
     pub fn selects_claim(&self, name: &str) -> bool {
         self.claims.iter().any(|claim| **claim == *name)
+    }
+
+    /// What an API server of this minor makes of the expression otherwise, in the order of the
+    /// source: that it refuses the expression at load, while a cluster is upgraded member by
+    /// member, say. The newest minor has no notes.
+    ///
+    /// ```
+    /// use claimant_cel::{Difference, Effect, Env, Minor, Program};
+    ///
+    /// let rule = Program::compile(&Env::claims(), "claims.`team-name` == 'core'")?;
+    /// let note = rule.minor_notes(Minor::V1_36).next().expect("older minors do not know such names");
+    /// assert_eq!(note.difference, Difference::QuotedName);
+    /// assert_eq!(note.difference.effect(), Effect::RefusedAtLoad);
+    /// assert_eq!(rule.minor_notes(Minor::V1_37).count(), 0);
+    /// # Ok::<(), claimant_cel::CompileError>(())
+    /// ```
+    pub fn minor_notes(&self, minor: Minor) -> impl Iterator<Item = &MinorNote> {
+        self.notes.iter().filter(move |note| minor <= note.difference.newest())
     }
 
     /// Evaluates the program.

@@ -90,6 +90,7 @@ const MAX_NODES: usize = 1_000_000;
 pub(crate) struct Ast {
     nodes: Vec<Node>,
     root: Option<NodeId>,
+    quoted_names: Vec<usize>,
 }
 
 /// The expression expands to more than [`MAX_NODES`] nodes.
@@ -112,6 +113,15 @@ impl Ast {
 
     pub(crate) fn root(&self) -> Option<NodeId> {
         self.root
+    }
+
+    pub(crate) fn set_quoted_names(&mut self, offsets: Vec<usize>) {
+        self.quoted_names = offsets;
+    }
+
+    /// Byte offsets of the names that are written in back-quotes.
+    pub(crate) fn quoted_names(&self) -> &[usize] {
+        &self.quoted_names
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -25,6 +25,8 @@ pub(crate) fn parse(source: &str) -> Result<Ast, Issue> {
     let mut parser =
         Parser { tokens, at: 0, ast: Ast::default(), heights: Vec::new(), frames: Vec::new(), depth: Depth::default() };
     parser.run()?;
+    let quoted = parser.tokens.iter().filter(|token| token.kind == TokenKind::EscapedIdent);
+    parser.ast.set_quoted_names(quoted.map(|token| token.offset).collect());
     Ok(parser.ast)
 }
 
