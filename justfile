@@ -22,11 +22,15 @@ deny:
 bench-rbac:
     cargo bench -p claimant-k8s
 
+# How long rules in CEL take, beside the cel crate
+bench-cel:
+    cargo bench -p claimant-cel
+
 # Fuzz each target for so many seconds, without a sanitizer on the pinned toolchain; needs cargo-fuzz
-fuzz SECONDS="60" *TARGETS="compact header claims jwks pem whole_way":
+fuzz SECONDS="60" *TARGETS="compact header claims jwks pem whole_way cel_expression cel_claims":
     cargo run --quiet -p claimant-conformance --example fuzz_corpus -- fuzz/corpus
     for target in {{TARGETS}}; do \
-        RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $target fuzz/corpus/$target crates/core/tests/seeds/$target -- \
+        RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $target fuzz/corpus/$target crates/*/tests/seeds/$target -- \
             -max_total_time={{SECONDS}} -dict=fuzz/claimant.dict -max_len=8192 || exit 1; \
     done
 # Time ours beside the bare signatures

@@ -1,4 +1,4 @@
-//! Writes the recorded tokens and keys as seeds of the fuzz targets, below the folder that is named.
+//! Writes the recorded tokens, keys and expressions as seeds of the fuzz targets, below the folder that is named.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::Value;
@@ -44,6 +44,7 @@ fn collect(value: &Value, seeds: &mut Seeds) {
             for (name, value) in members {
                 match value {
                     Value::String(token) if name == "token" => add_token(token, seeds),
+                    Value::String(text) if name == "expression" => add(seeds, "cel_expression", text.as_str()),
                     Value::Object(_) if value.get("keys").is_some() => add(seeds, "jwks", value.to_string()),
                     _ => collect(value, seeds),
                 }
@@ -61,6 +62,7 @@ fn add_token(token: &str, seeds: &mut Seeds) {
     if let (Some(Ok(header)), Some(Ok(payload))) = (parts.next(), parts.next()) {
         add(seeds, "whole_way", [header.as_slice(), &[0], &payload].concat());
         add(seeds, "header", header);
+        add(seeds, "cel_claims", payload.as_slice());
         add(seeds, "claims", payload);
     }
 }
