@@ -2,7 +2,7 @@
 //!
 //! A token goes one way, and each stage is a type of its own: [`UnverifiedToken`] (only its header can be
 //! read), [`SignedToken`] (a key of the set signed it), [`Claims`] (issuer, audience and times hold).
-//! There is no other way to a claim.
+//! There is no other way to a claim that one could act on ([`inspect`] shows tokens to people, unverified).
 //!
 //! ```
 //! use claimant_core::{Audience, Algorithm, Buffer, KeySet, Limits, Policy, UnverifiedToken, provider};
@@ -30,6 +30,7 @@ pub mod claims;
 mod encoding;
 mod error;
 mod explain;
+pub mod inspect;
 pub mod jose;
 pub mod json;
 pub mod key;

@@ -193,7 +193,7 @@ fn check_length(text: &str, limits: &Limits) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn split<'a>(text: &'a str, limits: &Limits) -> Result<(&'a str, &'a str, &'a str), Refusal> {
+pub(crate) fn split<'a>(text: &'a str, limits: &Limits) -> Result<(&'a str, &'a str, &'a str), Refusal> {
     check_length(text, limits)?;
     let mut dots = memchr::memchr_iter(b'.', text.as_bytes());
     let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {

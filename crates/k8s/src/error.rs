@@ -15,6 +15,16 @@ pub enum Error {
     Refused(#[from] Refusal),
 }
 
+impl Error {
+    /// The stable code.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Unrecognized => "unrecognized",
+            Self::Refused(refusal) => refusal.reason(),
+        }
+    }
+}
+
 /// Why a token of ours is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -18,6 +18,7 @@
 mod authenticator;
 pub mod config;
 mod error;
+pub mod lint;
 mod names;
 mod null;
 pub mod oidc;
@@ -25,6 +26,7 @@ pub mod rbac;
 pub mod request;
 pub mod service_account;
 mod user_info;
+pub mod yaml;
 
 pub use authenticator::{Authenticated, Authenticator, Union};
 pub use error::{ConfigError, Error, FieldError, FileError, Refusal, RequestError};

@@ -3,13 +3,15 @@
 
 mod expressions;
 mod flags;
+mod migrate;
 mod types;
 mod url;
 mod validate;
-mod yaml;
+pub(crate) mod yaml;
 
 pub(crate) use expressions::{Expressions, Rule};
 pub use flags::OidcFlags;
+pub use migrate::{Change, Migration};
 pub use types::{
     Anonymous, AnonymousCondition, AuthenticationConfiguration, ClaimMappings, ClaimOrExpression, ClaimValidationRule,
     ExtraMapping, Issuer, JwtAuthenticator, PrefixedClaimOrExpression, UserValidationRule,
@@ -18,7 +20,7 @@ pub use types::{
 use crate::ConfigError;
 use crate::null::Object;
 
-const VERSIONS: [&str; 3] =
+pub(crate) const VERSIONS: [&str; 3] =
     ["apiserver.config.k8s.io/v1", "apiserver.config.k8s.io/v1beta1", "apiserver.config.k8s.io/v1alpha1"];
 
 impl AuthenticationConfiguration {

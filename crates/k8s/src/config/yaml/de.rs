@@ -116,7 +116,7 @@ pub(super) struct Visit<'w, 't> {
 impl Visit<'_, '_> {
     /// The value of a scalar; none of a collection.
     pub(super) fn scalar(&self) -> Result<Option<Value>, Fault> {
-        let NodeKind::Scalar { tag, text, implicit } = &self.node.kind else { return Ok(None) };
+        let NodeKind::Scalar { tag, text, implicit, .. } = &self.node.kind else { return Ok(None) };
         let value = resolve(tag, text, *implicit).map_err(|why| Fault::new(self.node.mark, why))?;
         if let Value::Text(text) = &value {
             self.walk.count_text(text, self.node.mark)?;
@@ -124,8 +124,31 @@ impl Visit<'_, '_> {
         Ok(Some(value))
     }
 
+    /// The node as JSON, as far as `depth` levels go.
+    pub(super) fn to_json(&self, depth: usize) -> Result<serde_json::Value, Fault> {
+        let Some(inner) = depth.checked_sub(1) else {
+            return Err(Fault::limit(self.node.mark, "nested too deeply"));
+        };
+        match (&self.node.kind, self.scalar()?) {
+            (_, Some(Value::Null)) => Ok(serde_json::Value::Null),
+            (_, Some(Value::Bool(value))) => Ok(value.into()),
+            (_, Some(Value::Text(text))) => Ok(text.into()),
+            (_, Some(Value::Number)) => number(self.written())
+                .ok_or_else(|| Fault::new(self.node.mark, format!("the number {} is none of JSON", self.written()))),
+            (NodeKind::Sequence(children), None) => {
+                let item = |(at, child): (usize, &NodeId)| {
+                    let item = self.walk.visit(*child, |visit| visit.to_json(inner));
+                    item.map_err(|fault| fault.in_element(at))
+                };
+                children.iter().enumerate().map(item).collect::<Result<Vec<_>, _>>().map(Into::into)
+            }
+            (NodeKind::Mapping(children), None) => Members::new(self.walk, children).to_json(inner),
+            (_, None) => Err(Fault::custom("an alias of an alias")),
+        }
+    }
+
     fn is_null(&self) -> bool {
-        let NodeKind::Scalar { tag, text, implicit } = &self.node.kind else { return false };
+        let NodeKind::Scalar { tag, text, implicit, .. } = &self.node.kind else { return false };
         // Only short texts are null.
         text.len() <= 4 && resolve(tag, text, *implicit) == Ok(Value::Null)
     }
@@ -170,6 +193,24 @@ impl<'de> Deserializer<'de> for Visit<'_, '_> {
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
         seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// A number as JSON has it: integers of 64 bits, in the notations of YAML 1.1, or a finite float.
+fn number(written: &str) -> Option<serde_json::Value> {
+    let plain = written.replace('_', "");
+    let unsigned = plain.trim_start_matches(['+', '-']);
+    let sign = if plain.starts_with('-') { "-" } else { "" };
+    let prefixed = [("0x", 16), ("0X", 16), ("0o", 8), ("0O", 8), ("0b", 2), ("0B", 2), ("0", 8)];
+    let integer = prefixed
+        .iter()
+        .filter(|_| unsigned.len() > 1)
+        .find_map(|(prefix, radix)| Some((unsigned.strip_prefix(prefix)?, *radix)))
+        .and_then(|(digits, radix)| i64::from_str_radix(&format!("{sign}{digits}"), radix).ok())
+        .or_else(|| plain.parse::<i64>().ok());
+    match integer {
+        Some(integer) => Some(integer.into()),
+        None => plain.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Into::into),
     }
 }
 

@@ -37,6 +37,20 @@ impl<'w, 't> Members<'w, 't> {
         Self { walk, open, seen: HashSet::new(), value: None }
     }
 
+    /// All members as JSON; each level of `depth` is one of nesting.
+    pub(super) fn to_json(mut self, depth: usize) -> Result<serde_json::Value, Fault> {
+        let mut object = serde_json::Map::new();
+        while let Some((key, value)) = self.next_pair()? {
+            let mark = self.walk.node(key)?.mark;
+            let name = self.name(key, mark)?;
+            let value = self.walk.visit(value, |visit| visit.to_json(depth)).map_err(|fault| fault.in_member(&name))?;
+            if object.insert(name.clone(), value).is_some() {
+                return Err(Fault::new(mark, "is there twice").in_member(&name));
+            }
+        }
+        Ok(object.into())
+    }
+
     /// The next key that is no merge key, and its value.
     fn next_pair(&mut self) -> Result<Option<(NodeId, NodeId)>, Fault> {
         while let Some(open) = self.open.last_mut() {
@@ -56,7 +70,7 @@ impl<'w, 't> Members<'w, 't> {
                     };
                     *next += 2;
                     match &self.walk.node(key)?.kind {
-                        NodeKind::Scalar { tag, text, implicit } if is_merge(tag, text, *implicit) => {
+                        NodeKind::Scalar { tag, text, implicit, .. } if is_merge(tag, text, *implicit) => {
                             self.merge(value)?;
                         }
                         _ => return Ok(Some((key, value))),

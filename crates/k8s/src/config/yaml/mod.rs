@@ -12,6 +12,7 @@
 //! and [`de`] members, for which [`resolve`] says what a scalar is. Nothing recurses as deep as the text nests.
 
 mod de;
+mod document;
 mod fault;
 mod json;
 mod members;
@@ -22,16 +23,21 @@ mod resolve;
 mod scan_scalar;
 mod scan_tag;
 mod scanner;
+mod split;
 mod timestamp;
 mod token;
 mod tree;
+mod write;
+
+pub(crate) use document::member_path;
+pub use document::{Document, NodeType, Place};
+pub use split::{Part, documents};
+pub use write::to_yaml;
 
 use crate::null::Object;
 use crate::{ConfigError, FileError};
-use de::Walk;
 use fault::{Fault, Mark};
 use serde::Deserialize;
-use tree::Tree;
 
 /// Bytes of a file. The API server has no limit of its own.
 const LONGEST: usize = 4 << 20;
@@ -44,12 +50,7 @@ pub(super) fn read<T: for<'de> Deserialize<'de>>(text: &[u8]) -> Result<T, Confi
     if json::is_json(text) {
         return read_json(&json::lenient(text));
     }
-    let tree = Tree::read(text)?;
-    let empty = || Fault::new(Mark::default(), "the first document is empty");
-    let walk = Walk::new(&tree);
-    let root = tree.root().ok_or_else(empty)?;
-    let Object(value) = walk.visit(root, |visit| Object::deserialize(visit))?;
-    Ok(value)
+    Document::read(text)?.object("")
 }
 
 fn read_json<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, ConfigError> {

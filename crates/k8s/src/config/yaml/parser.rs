@@ -3,7 +3,7 @@
 
 use super::fault::{Fault, Mark};
 use super::scanner::Scanner;
-use super::token::{Token, TokenKind};
+use super::token::{Runs, Token, TokenKind};
 use std::collections::HashMap;
 
 /// A longer tag is none of YAML's own types, and is not written out: a short handle may stand for a long text.
@@ -31,6 +31,7 @@ pub(super) struct ScalarEvent {
     pub(super) text: String,
     /// Whether the text decides the type: it is plain and has no tag, or has the tag `!`.
     pub(super) implicit: bool,
+    pub(super) runs: Runs,
 }
 
 #[derive(Debug)]
@@ -243,11 +244,11 @@ impl<'a> Parser<'a> {
             }
             TokenKind::Scalar { .. } => {
                 self.leave();
-                let TokenKind::Scalar { text, plain } = self.take()?.kind else {
+                let TokenKind::Scalar { text, plain, runs } = self.take()?.kind else {
                     return self.refuse("did not find expected node content");
                 };
                 let implicit = (tag.is_empty() && plain) || tag == "!";
-                Ok(Event { kind: EventKind::Scalar(ScalarEvent { anchor, tag, text, implicit }), mark })
+                Ok(Event { kind: EventKind::Scalar(ScalarEvent { anchor, tag, text, implicit, runs }), mark })
             }
             TokenKind::FlowSequenceStart => {
                 begin(self, State::FlowSequenceEntry { first: true }, EventKind::SequenceStart { anchor })
@@ -265,7 +266,10 @@ impl<'a> Parser<'a> {
                 self.leave();
                 let implicit = tag.is_empty();
                 let text = String::new();
-                Ok(Event { kind: EventKind::Scalar(ScalarEvent { anchor, tag, text, implicit }), mark })
+                Ok(Event {
+                    kind: EventKind::Scalar(ScalarEvent { anchor, tag, text, implicit, runs: Runs::new() }),
+                    mark,
+                })
             }
             _ => self.refuse("did not find expected node content"),
         }

@@ -3,7 +3,7 @@
 use super::fault::{Fault, Mark};
 use super::reader::{is_blank, is_blank_or_end, is_break, is_break_or_end};
 use super::scanner::Scanner;
-use super::token::TokenKind;
+use super::token::{Runs, TokenKind};
 
 /// What happens to the line breaks at the end of a block scalar.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,7 @@ impl Scanner<'_> {
         self.scan_block_breaks(&mut indent, &mut breaks)?;
         self.reader.need(1)?;
         let mut blank_before = false;
+        let mut runs = Runs::new();
         while self.column() == indent && self.reader.peek(0) != '\0' {
             let blank = is_blank(self.reader.peek(0));
             if !literal && !blank_before && !blank && break_before.starts_with('\n') {
@@ -72,6 +73,7 @@ impl Scanner<'_> {
             text.push_str(&breaks);
             breaks.clear();
             blank_before = blank;
+            runs.push((text.len(), self.mark));
             while !is_break_or_end(self.reader.peek(0)) {
                 text.push(self.skip());
                 self.reader.need(1)?;
@@ -86,7 +88,7 @@ impl Scanner<'_> {
         if chomping == Chomping::Keep {
             text.push_str(&breaks);
         }
-        self.push(TokenKind::Scalar { text, plain: false }, start);
+        self.push(TokenKind::Scalar { text, plain: false, runs }, start);
         Ok(())
     }
 
@@ -165,6 +167,7 @@ impl Scanner<'_> {
         let start = self.mark;
         let quote = self.skip();
         let (mut text, mut gap) = (String::new(), Gap::default());
+        let mut runs = vec![(0, self.mark)];
         loop {
             self.reader.need(4)?;
             if self.at_document_mark() {
@@ -179,6 +182,7 @@ impl Scanner<'_> {
                     ('\'', '\'') if single => {
                         self.skip();
                         text.push(self.skip());
+                        runs.push((text.len(), self.mark));
                     }
                     (c, _) if c == quote => break,
                     ('\\', next) if !single && is_break(next) => {
@@ -189,7 +193,10 @@ impl Scanner<'_> {
                         gap.has_break = true;
                         break;
                     }
-                    ('\\', _) if !single => text.push(self.scan_escape()?),
+                    ('\\', _) if !single => {
+                        text.push(self.scan_escape()?);
+                        runs.push((text.len(), self.mark));
+                    }
                     _ => text.push(self.skip()),
                 }
                 self.reader.need(2)?;
@@ -200,9 +207,10 @@ impl Scanner<'_> {
             }
             self.scan_gap(&mut gap, None)?;
             gap.fold_into(&mut text);
+            runs.push((text.len(), self.mark));
         }
         self.skip();
-        self.push(TokenKind::Scalar { text, plain: false }, start);
+        self.push(TokenKind::Scalar { text, plain: false, runs }, start);
         Ok(())
     }
 
@@ -274,6 +282,7 @@ impl Scanner<'_> {
         let start = self.mark;
         let indent = self.indent + 1;
         let (mut text, mut gap) = (String::new(), Gap::default());
+        let mut runs = vec![(0, start)];
         loop {
             self.reader.need(4)?;
             if self.at_document_mark() || self.reader.peek(0) == '#' {
@@ -287,6 +296,7 @@ impl Scanner<'_> {
                 }
                 if !gap.is_empty() {
                     gap.fold_into(&mut text);
+                    runs.push((text.len(), self.mark));
                 }
                 text.push(self.skip());
                 self.reader.need(2)?;
@@ -303,7 +313,7 @@ impl Scanner<'_> {
         if gap.has_break {
             self.simple_key_allowed = true;
         }
-        self.push(TokenKind::Scalar { text, plain: true }, start);
+        self.push(TokenKind::Scalar { text, plain: true, runs }, start);
         Ok(())
     }
 }

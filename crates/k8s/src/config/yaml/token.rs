@@ -24,8 +24,12 @@ pub(super) enum TokenKind {
     Alias(String),
     Anchor(String),
     Tag { handle: String, suffix: String },
-    Scalar { text: String, plain: bool },
+    Scalar { text: String, plain: bool, runs: Runs },
 }
+
+/// Where the text of a scalar stands in the file: from each place on, in order, its characters follow each other
+/// there too, up to the next place. Byte offsets in the text.
+pub(super) type Runs = Vec<(usize, Mark)>;
 
 #[derive(Debug, Clone)]
 pub(super) struct Token {

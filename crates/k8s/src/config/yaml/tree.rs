@@ -2,6 +2,7 @@
 
 use super::fault::{Fault, Mark};
 use super::parser::{Event, EventKind, Parser};
+use super::token::Runs;
 use std::collections::HashMap;
 
 /// A node's place in the list.
@@ -15,6 +16,7 @@ pub(super) enum NodeKind {
         tag: String,
         text: String,
         implicit: bool,
+        runs: Runs,
     },
     Sequence(Vec<NodeId>),
     /// Keys and values in turn.
@@ -58,7 +60,12 @@ impl Tree {
                     (NodeKind::Alias(meant), None, false)
                 }
                 EventKind::Scalar(scalar) => (
-                    NodeKind::Scalar { tag: scalar.tag, text: scalar.text, implicit: scalar.implicit },
+                    NodeKind::Scalar {
+                        tag: scalar.tag,
+                        text: scalar.text,
+                        implicit: scalar.implicit,
+                        runs: scalar.runs,
+                    },
                     scalar.anchor,
                     false,
                 ),

@@ -1,0 +1,29 @@
+//! Why there is no answer: exit code 2. One line each.
+
+use claimant_k8s::ConfigError;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    #[error("{name}: {why}")]
+    Read { name: String, why: String },
+    #[error("{name}: more than {limit} bytes")]
+    TooLarge { name: String, limit: u64 },
+    #[error("{name}: is not UTF-8")]
+    NotUtf8 { name: String },
+    #[error(
+        "that looks like a token and not like a file; arguments show in process lists, so give it by a file or as `-` by standard input"
+    )]
+    TokenAsArgument,
+    #[error("standard input is a terminal; give the token by a file, or send it: claimant … < FILE")]
+    Terminal,
+    #[error("{name}: {why}")]
+    Config { name: String, why: ConfigError },
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl CliError {
+    pub(crate) fn usage(why: impl Into<String>) -> Self {
+        Self::Usage(why.into())
+    }
+}

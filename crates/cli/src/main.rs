@@ -1,0 +1,62 @@
+//! `claimant`: who does this Kubernetes token belong to, is this configuration good, and may that user do it.
+//!
+//! Every answer comes from the libraries; here are only arguments, files and what is printed.
+#![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod error;
+mod input;
+mod output;
+mod redact;
+mod trust;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use output::{Answer, Style};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let style = Style::new(arguments.json);
+    let outcome = match arguments.command {
+        Command::Verify(options) => commands::verify::run(&options, style),
+        Command::Inspect(options) => commands::inspect::run(&options, style),
+        Command::Lint(options) => commands::lint::run(&options, style),
+        Command::Migrate(options) => commands::migrate::run(options, style),
+        Command::Completions(options) => commands::completions::run(&options),
+    };
+    match outcome {
+        Ok(answer) => answer.print(),
+        Err(error) => {
+            let line = redact::tokens(&error.to_string());
+            eprintln!("claimant: {line}");
+            match style.json {
+                true => Answer::json(output::BAD_INPUT, &serde_json::json!({"error": line})).print(),
+                false => ExitCode::from(output::BAD_INPUT),
+            }
+        }
+    }
+}
+
+/// What the arguments' reader says, which may repeat an argument: no token goes on.
+fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // Help or the version: asked for, and nothing of the arguments is in it.
+        return match error.print() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::from(output::BAD_INPUT),
+        };
+    }
+    // One line: what is wrong, and the tip if there is one; the usage is in the help.
+    let text = error.to_string();
+    let said = text.split("\n\n").filter(|part| !part.starts_with("Usage:") && !part.starts_with("For more"));
+    let words: Vec<&str> = said.flat_map(str::split_whitespace).collect();
+    let line = words.join(" ");
+    let line = line.strip_prefix("error: ").unwrap_or(&line);
+    eprintln!("claimant: {} (see --help)", redact::tokens(line));
+    ExitCode::from(output::BAD_INPUT)
+}

@@ -1,0 +1,178 @@
+//! `lint`: each message alone is enough to mend the file.
+
+use crate::support::{Folder, run};
+use serde_json::Value;
+
+/// Nothing to say about it.
+const GOOD: &str = r#"apiVersion: apiserver.config.k8s.io/v1
+kind: AuthenticationConfiguration
+jwt:
+- issuer:
+    url: https://issuer.example
+    audiences: [kube]
+  claimValidationRules:
+  - expression: |
+      claims.hd == 'example.com' &&
+        claims.exp - claims.iat <= 86400
+    message: another domain
+  claimMappings:
+    username: {claim: sub, prefix: "oidc:"}
+    groups:
+      expression: "has(claims.roles) ? claims.roles.split(',').map(r, 'oidc:' + r) : []"
+    extra:
+    - key: example.com/domain
+      valueExpression: claims.hd
+  userValidationRules:
+  - expression: "!user.username.startsWith('system:')"
+"#;
+
+struct Fault {
+    /// The good text, and what stands there instead.
+    good: &'static str,
+    bad: &'static str,
+    severity: &'static str,
+    code: &'static str,
+    /// What the line below the message shows, from the caret on.
+    at: &'static str,
+    /// What the message says that is to be written.
+    mend: &'static str,
+}
+
+const fn fault(
+    [good, bad]: [&'static str; 2],
+    severity: &'static str,
+    code: &'static str,
+    at: &'static str,
+    mend: &'static str,
+) -> Fault {
+    Fault { good, bad, severity, code, at, mend }
+}
+
+const FAULTS: [Fault; 20] = [
+    fault(["    audiences: [kube]", "    audience: kube"], "error", "unknown_member", "audience: kube", "audiences"),
+    fault(["    url: https", "    issuerURL: https"], "error", "unknown_member", "issuerURL", "perhaps url"),
+    fault(["valueExpression", "expression"], "error", "unknown_member", "expression: claims.hd", "valueExpression"),
+    fault(["[kube]", "kube"], "error", "wrong_type", "kube", "[\"kube\"]"),
+    fault(["message: another domain", "message: no"], "error", "wrong_type", "no", "quotes: \"no\""),
+    fault(["https://", "http://"], "error", "field", "http://issuer", "scheme must be https"),
+    fault([", prefix: \"oidc:\"", ""], "error", "field", "username:", "required when claim is set; an empty string"),
+    fault(["[kube]", "[kube, other]"], "error", "field", "issuer:", "must be MatchAny"),
+    fault(
+        ["        claims.exp - claims.iat", "        claims.exp - claim.iat"],
+        "error",
+        "expression",
+        "claim.iat",
+        "claim'",
+    ),
+    fault(
+        ["message: another", "message: x\n    message: another"],
+        "error",
+        "duplicate_member",
+        "message: another",
+        "keep one",
+    ),
+    fault(["io/v1\n", "io/v2\n"], "error", "version", "apiserver.config", "must be apiserver.config.k8s.io/v1"),
+    fault(["message: another", "\tmessage: another"], "error", "syntax", "\tmessage", "tab"),
+    fault(
+        ["\"!user.username.startsWith('system:')\"", "!user.username.startsWith('system:')"],
+        "warning",
+        "tag",
+        "!user",
+        "quotes: \"!user.username.startsWith('system:')\"",
+    ),
+    fault([".map(r, 'oidc:' + r)", ""], "warning", "bare_split", ".split", ".map(x, x)"),
+    fault(["has(claims.roles) ? ", "true ? "], "warning", "claim_not_required", "claims.roles", "has(claims.roles)"),
+    fault(["'oidc:' + r", "r"], "warning", "system_groups", "\"has(", "'oidc:' + "),
+    fault(
+        [" &&\n        claims.exp - claims.iat <= 86400", ""],
+        "warning",
+        "token_life",
+        "https:",
+        "claims.exp - claims.iat <= 86400",
+    ),
+    fault(
+        ["startsWith('system:')\"\n", "startsWith('system:')\"\n---\nkind: Other\n"],
+        "warning",
+        "ignored_document",
+        "---",
+        "first document only",
+    ),
+    fault(
+        ["kind: AuthenticationConfiguration", "kind: AuthenticationConfig"],
+        "error",
+        "version",
+        "Authentication",
+        "must be AuthenticationConfiguration",
+    ),
+    fault(["claims.hd == 'example.com'", "claims.hd = 'example.com'"], "error", "expression", "= 'example", "'='"),
+];
+
+#[test]
+fn a_good_file_has_no_problems() {
+    let folder = Folder::new("lint_good");
+    let ran = run(["lint", "--deny-warnings", &folder.file("a.yaml", GOOD)]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "good: 0 errors, 0 warnings\n"));
+    let json =
+        folder.file("a.json", r#"{"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AuthenticationConfiguration"}"#);
+    assert_eq!(run(["lint", "--deny-warnings", &json]).code, 0);
+}
+
+#[test]
+fn one_fault_one_message_that_mends_it() {
+    let folder = Folder::new("lint_faults");
+    for Fault { good, bad, severity, code, at, mend } in FAULTS {
+        assert!(GOOD.contains(good), "{good}");
+        let text = GOOD.replacen(good, bad, 1);
+        let file = folder.file("authn.yaml", &text);
+        let ran = run(["lint", &file]);
+        // What is left of a value behind a tag may be refused, too.
+        assert_eq!(ran.code, i32::from(severity == "error" || code == "tag"), "{bad}: {}", ran.out);
+        let lines: Vec<&str> = ran.out.lines().collect();
+        let said = lines.iter().position(|line| line.contains(&format!(": {severity} [{code}] ")));
+        let said = said.unwrap_or_else(|| panic!("{bad}: {}", ran.out));
+        assert!(lines[said].contains(mend), "{bad}: {}", lines[said]);
+        let caret = lines[said + 2].find('^').unwrap();
+        let shown = at.replace('\t', " ");
+        assert!(lines[said + 1][caret..].starts_with(&shown), "{bad}:\n{}", ran.out);
+        let found = run(["lint", "--json", &file]).json();
+        let problems = found["files"][0]["problems"].as_array().unwrap().clone();
+        let one = problems.iter().find(|problem| problem["code"] == code).unwrap();
+        let line = usize::try_from(one["line"].as_u64().unwrap()).unwrap();
+        let column = usize::try_from(one["column"].as_u64().unwrap()).unwrap();
+        let there: String = text.lines().nth(line - 1).unwrap().chars().skip(column - 1).collect();
+        assert!(there.starts_with(at), "{bad}: {there}");
+    }
+}
+
+#[test]
+fn system_names_and_shared_audiences_are_told() {
+    let folder = Folder::new("lint_names");
+    let codes = |text: &str| -> Vec<String> {
+        let found = run(["lint", "--json", &folder.file("authn.yaml", text)]).json();
+        let problems = found["files"][0]["problems"].as_array().unwrap().clone();
+        problems.iter().filter_map(|problem| problem["code"].as_str().map(ToOwned::to_owned)).collect()
+    };
+    let open = GOOD.replace("prefix: \"oidc:\"", "prefix: \"\"");
+    // The rule about user.username keeps them out.
+    assert!(codes(&open).is_empty());
+    let open = open.replace("user.username.startsWith('system:')", "user.username.startsWith('x')");
+    assert_eq!(codes(&open), ["system_username"]);
+    let twice = GOOD.split_once("jwt:\n").unwrap().1.replace("issuer.example", "other.example");
+    assert_eq!(codes(&format!("{GOOD}{twice}")), ["shared_audience"]);
+}
+
+#[test]
+fn what_is_around_a_configuration_is_named_and_looked_into() {
+    let folder = Folder::new("lint_wrapped");
+    let indented = |text: &str| text.lines().map(|line| format!("    {line}\n")).collect::<String>();
+    let around = |inner: &str| format!("apiVersion: v1\nkind: ConfigMap\ndata:\n  authn.yaml: |\n{}", indented(inner));
+    let bad = GOOD.replace("audiences", "audience");
+    let ran = run(["lint", &folder.file("map.yaml", around(&bad))]);
+    assert!(ran.code == 1 && ran.out.contains("a ConfigMap of v1"), "{}", ran.out);
+    assert!(ran.out.contains(":10:9: error [unknown_member] jwt[0].issuer.audience"), "{}", ran.out);
+    assert_eq!(run(["lint", &folder.file("map.yaml", around(GOOD))]).code, 0);
+    let shoot = "apiVersion: core.gardener.cloud/v1beta1\nkind: Shoot\nspec: {}\n";
+    let ran = run(["lint", "--json", &folder.file("shoot.yaml", shoot)]);
+    let found: Value = ran.json();
+    assert_eq!((ran.code, found["files"][0]["problems"][0]["code"].as_str()), (1, Some("wrapped")), "{found}");
+}

@@ -1,0 +1,100 @@
+//! `verify`, `inspect` and `migrate`.
+
+use crate::support::{CLAIMS, Folder, NOW, Setup, run, run_with};
+use claimant_testkit::TokenOptions;
+use serde_json::json;
+
+#[test]
+fn verify_says_whose_a_token_is() {
+    let setup = Setup::new("verify_good", CLAIMS);
+    let token = setup.id_token(&["dev"]);
+    let ran = setup.judge("verify", &format!("Bearer {token}\n"), &[]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "good\nusername: oidc:jane\ngroup: oidc:dev\n"), "{}", ran.err);
+    let ran = setup.judge("verify", &token, &["--json"]);
+    let expected =
+        json!({"verdict": "good", "user": {"username": "oidc:jane", "groups": ["oidc:dev"]}, "audiences": []});
+    assert_eq!((ran.code, ran.json()), (0, expected));
+    let file = setup.folder.file("token", &token);
+    assert_eq!(setup.judge("verify", "", &[&file]).code, 0);
+}
+
+#[test]
+fn verify_says_why_a_token_is_refused() {
+    let setup = Setup::new("verify_refused", CLAIMS);
+    let good = setup.id_token(&[]);
+    let at = |audience: &str, now| setup.issuer.id_token("jane", &[], &TokenOptions::new(audience, now)).unwrap();
+    for (token, reason) in [
+        (at("my-api", NOW - 100_000), "expired"),
+        (at("other", NOW), "audience"),
+        (good.split_once('.').unwrap().0.to_owned(), "unrecognized"),
+        (format!("{}AAAA", good.rsplit_once('.').unwrap().0.to_owned() + "."), "signature"),
+        (String::new(), "unrecognized"),
+    ] {
+        let ran = setup.judge("verify", &token, &["--json"]);
+        assert_eq!((ran.code, ran.json()["reason"].as_str()), (1, Some(reason)), "{}{}", ran.out, ran.err);
+        let ran = setup.judge("verify", &token, &[]);
+        assert!(ran.code == 1 && ran.out.starts_with(&format!("refused: {reason}: ")), "{}", ran.out);
+    }
+}
+
+#[test]
+fn verify_takes_service_accounts_and_flags() {
+    let setup = Setup::new("verify_accounts", CLAIMS);
+    let keys = setup.jwks.split_once('=').unwrap().1;
+    let now = NOW.to_string();
+    let token = setup.issuer.service_account_token("ns", "app", "pod", &TokenOptions::new("my-api", NOW)).unwrap();
+    let accounts = ["--service-account-issuer", setup.issuer.url(), "--service-account-key-file", keys, "--now", &now];
+    let ran = run_with(token.as_bytes(), ["verify", "--audience", "my-api"].iter().chain(&accounts));
+    assert!(ran.code == 0 && ran.out.contains("username: system:serviceaccount:ns:app\n"), "{}{}", ran.out, ran.err);
+    assert!(ran.out.ends_with("audience: my-api\n"), "{}", ran.out);
+    let ran = run_with(token.as_bytes(), ["verify", "--audience", "other", "--json"].iter().chain(&accounts));
+    assert_eq!((ran.code, ran.json()["reason"].as_str()), (1, Some("audience")));
+
+    let flags =
+        ["verify", "--oidc-issuer-url", setup.issuer.url(), "--oidc-client-id", "my-api", "--jwks", &setup.jwks];
+    let more = ["--now", &now, "--oidc-signing-algs", "ES256,RS256", "--oidc-username-prefix", "-"];
+    let ran = run_with(setup.id_token(&[]).as_bytes(), flags.iter().chain(&more));
+    assert_eq!((ran.code, ran.out.as_str()), (0, "good\nusername: jane\n"), "{}", ran.err);
+}
+
+#[test]
+fn inspect_is_loud_about_what_it_is_not() {
+    let token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJyb290G1tIn0.";
+    let token = token.replace("G1tIn0", "In0");
+    let ran = run_with(token.as_bytes(), ["inspect"]);
+    assert!(ran.code == 0 && ran.out.starts_with("NOT VERIFIED"), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("claims (not verified):\n  {\n    \"sub\": \"root\"\n"), "{}", ran.out);
+    let found = run_with(token.as_bytes(), ["inspect", "--json"]).json();
+    assert_eq!((&found["verified"], &found["unverifiedClaims"]["sub"]), (&json!(false), &json!("root")));
+    let ran = run_with(b"a.b", ["inspect"]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, "no token: not_compact: not a compact JWS\n"));
+}
+
+#[test]
+fn migrate_writes_a_file_that_judges_the_same() {
+    let folder = Folder::new("migrate");
+    let given = ["--oidc-issuer-url", "https://issuer.example", "--oidc-client-id", "kube"];
+    for (more, wanted) in [
+        (&["--oidc-groups-claim", "groups"][..], &["prefix: \"https://issuer.example#\"", "claim: groups"][..]),
+        (
+            &["--oidc-username-prefix", "-", "--oidc-required-claim", "hd=no"],
+            &["prefix: \"\"", "requiredValue: \"no\""],
+        ),
+        (&["--oidc-username-claim", "email"], &["claim: email", "prefix: \"\""]),
+    ] {
+        let ran = run(["migrate"].iter().chain(&given).chain(more));
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert!(wanted.iter().all(|text| ran.out.contains(text)), "{}", ran.out);
+        assert!(ran.err.starts_with("CHANGES VERDICTS [algorithms]: the flags accept RS256 only"), "{}", ran.err);
+        let file = folder.file("authn.yaml", &ran.out);
+        let linted = run(["lint", &file]);
+        assert_eq!(linted.code, 0, "{}", linted.out);
+    }
+    let all = "RS256,RS384,RS512,ES256,ES384,ES512,PS256,PS384,PS512";
+    let ran = run(["migrate", "--json", "--oidc-signing-algs", all].iter().chain(&given));
+    let found = ran.json();
+    assert!(found["changes"].as_array().unwrap().iter().all(|change| change["verdicts_change"] == json!(false)));
+    let ran = run(["migrate", "--oidc-issuer-url", "http://issuer.example", "--oidc-client-id", "kube"]);
+    assert_eq!(ran.code, 2);
+    assert_eq!(ran.err, "claimant: jwt[0].issuer.url: URL scheme must be https\n");
+}

@@ -1,0 +1,187 @@
+//! What the API server takes without a word, and people regret.
+
+use super::Problem;
+use super::source::{asks_for, bare_call, claim_at, code, leading_literal};
+use crate::config::yaml::member_path;
+use crate::config::{AuthenticationConfiguration, JwtAuthenticator, PrefixedClaimOrExpression};
+use crate::yaml::{Document, Place};
+use claimant_cel::{Env, Program};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Names that Kubernetes keeps to itself begin with this.
+const RESERVED: &str = "system:";
+
+pub(super) fn give(config: &AuthenticationConfiguration, document: &Document, base: &str, problems: &mut Vec<Problem>) {
+    let list = member_path(base, "jwt");
+    for (i, jwt) in config.jwt.iter().enumerate() {
+        let mut advisor = Advisor { jwt, document, path: format!("{list}[{i}]"), problems };
+        advisor.reserved_names();
+        advisor.mapped_expressions();
+        advisor.token_life();
+    }
+    shared_audiences(config, document, &list, problems);
+}
+
+fn shared_audiences(
+    config: &AuthenticationConfiguration,
+    document: &Document,
+    list: &str,
+    problems: &mut Vec<Problem>,
+) {
+    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+    for (i, jwt) in config.jwt.iter().enumerate() {
+        for (a, audience) in jwt.issuer.audiences.iter().enumerate() {
+            let owner = *first.entry(audience).or_insert(i);
+            if owner != i {
+                let path = format!("{list}[{i}].issuer.audiences[{a}]");
+                let message = format!(
+                    "{audience:?} is an audience of {list}[{owner}] too: whoever holds a token of one issuer for it can be \
+                     somebody under either; give each issuer an audience of its own"
+                );
+                problems.push(Problem::warning("shared_audience", document.place(&path), path, message));
+            }
+        }
+    }
+}
+
+struct Advisor<'a> {
+    jwt: &'a JwtAuthenticator,
+    document: &'a Document,
+    path: String,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Advisor<'_> {
+    fn warn(&mut self, code: &'static str, path: String, offset: Option<usize>, message: String) {
+        let within = offset.and_then(|offset| self.document.place_within(&path, offset));
+        let place: Place = within.unwrap_or_else(|| self.document.place(&path));
+        self.problems.push(Problem::warning(code, place, path, message));
+    }
+
+    /// Mappings that can give `system:` names, which no rule keeps out.
+    fn reserved_names(&mut self) {
+        let mappings = &self.jwt.claim_mappings;
+        for (code, name, mapping) in
+            [("system_username", "username", &mappings.username), ("system_groups", "groups", &mappings.groups)]
+        {
+            let path = format!("{}.claimMappings.{name}", self.path);
+            // An address has no such beginning.
+            let is_email = name == "username" && mapping.claim == "email";
+            if is_email || !can_be_reserved(mapping) || self.rules_keep_out(name) {
+                continue;
+            }
+            let (path, how) = match mapping.expression.is_empty() {
+                true => (format!("{path}.prefix"), "give it a prefix, such as \"oidc:\"".to_owned()),
+                false => (format!("{path}.expression"), "let it begin with a text of its own, 'oidc:' + …".to_owned()),
+            };
+            let rule = match name {
+                "username" => "!user.username.startsWith('system:')",
+                _ => "user.groups.all(g, !g.startsWith('system:'))",
+            };
+            let message = format!(
+                "the issuer can give names that begin with {RESERVED:?}, system:masters and nodes among them; {how}, or \
+                 refuse such names by a userValidationRules expression \"{rule}\""
+            );
+            self.warn(code, path, None, message);
+        }
+    }
+
+    fn rules_keep_out(&self, what: &str) -> bool {
+        let user_rules = self.jwt.user_validation_rules.iter().map(|rule| &rule.expression);
+        let claim_rules = self.jwt.claim_validation_rules.iter().map(|rule| &rule.expression);
+        let claim = match what {
+            "username" => &self.jwt.claim_mappings.username.claim,
+            _ => &self.jwt.claim_mappings.groups.claim,
+        };
+        let reads = format!("claims.{claim}");
+        let speaks =
+            |rule: &&String| rule.contains(&format!("user.{what}")) || (!claim.is_empty() && rule.contains(&reads));
+        let forbids = |rule: &String| {
+            rule.contains("startsWith('system:") || rule.contains("startsWith(\"system:") || rule.contains("^system:")
+        };
+        user_rules.chain(claim_rules).filter(speaks).any(forbids)
+    }
+
+    /// Claims that may be absent, and lists that do not convert.
+    fn mapped_expressions(&mut self) {
+        let mappings = &self.jwt.claim_mappings;
+        let path = format!("{}.claimMappings", self.path);
+        let mut all = vec![
+            (format!("{path}.username.expression"), &mappings.username.expression, false),
+            (format!("{path}.groups.expression"), &mappings.groups.expression, true),
+            (format!("{path}.uid.expression"), &mappings.uid.expression, false),
+        ];
+        for (i, extra) in mappings.extra.iter().enumerate() {
+            all.push((format!("{path}.extra[{i}].valueExpression"), &extra.value_expression, true));
+        }
+        let required = self.required_claims();
+        for (path, source, wants_list) in all {
+            let Ok(program) = Program::compile(&Env::claims(), source) else { continue };
+            let code = code(source);
+            for claim in program.selected_claims().filter(|claim| !required.contains(*claim)) {
+                if asks_for(&code, claim) || asks_for(source, claim) {
+                    continue;
+                }
+                let message = format!(
+                    "reads the claim {claim}, which no rule requires: a token without it is refused only when this runs; \
+                     ask with has(claims.{claim}), or require it by a claimValidationRules expression \"has(claims.{claim})\""
+                );
+                self.warn("claim_not_required", path.clone(), claim_at(&code, claim), message);
+            }
+            for method in ["split", "findAll"].into_iter().filter(|_| wants_list) {
+                if let Some(at) = bare_call(&code, method) {
+                    let message = format!(
+                        "the list that {method} gives is not taken when this runs (\"must return a string or a list of \
+                         strings\"), and every token is refused; put .map(x, x) behind it"
+                    );
+                    self.warn("bare_split", path.clone(), Some(at), message);
+                }
+            }
+        }
+    }
+
+    /// Those without which a token is refused anyway.
+    fn required_claims(&self) -> BTreeSet<String> {
+        let mut required: BTreeSet<String> = ["iss", "aud", "exp", "sub"].map(ToOwned::to_owned).into();
+        let mappings = &self.jwt.claim_mappings;
+        required.extend([mappings.username.claim.clone(), mappings.uid.claim.clone()]);
+        for rule in &self.jwt.claim_validation_rules {
+            required.insert(rule.claim.clone());
+            if let Ok(program) = Program::compile(&Env::claims(), &rule.expression) {
+                required.extend(program.selected_claims().map(ToOwned::to_owned));
+            }
+        }
+        required
+    }
+
+    /// Tokens may live for years unless a rule compares `exp` with `iat`.
+    fn token_life(&mut self) {
+        let limits = |source: &String| {
+            Program::compile(&Env::claims(), source).is_ok_and(|program| {
+                program.selects_claim("exp") && ["iat", "nbf"].iter().any(|c| program.selects_claim(c))
+            })
+        };
+        if self.jwt.claim_validation_rules.iter().any(|rule| limits(&rule.expression)) {
+            return;
+        }
+        let message = "nothing limits how long its tokens live; a claimValidationRules expression \
+                       \"claims.exp - claims.iat <= 86400\" refuses those that live for more than a day";
+        self.warn("token_life", format!("{}.issuer.url", self.path), None, message.to_owned());
+    }
+}
+
+/// Whether a value of the issuer's choice can begin as reserved names do.
+fn can_be_reserved(mapping: &PrefixedClaimOrExpression) -> bool {
+    let open = |prefix: &str| RESERVED.starts_with(prefix) || prefix.starts_with(RESERVED);
+    if mapping.expression.is_empty() {
+        return !mapping.claim.is_empty() && open(mapping.prefix.as_deref().unwrap_or_default());
+    }
+    let source = mapping.expression.as_str();
+    if !code(source).contains("claims") {
+        return source.contains(RESERVED);
+    }
+    // A list whose elements are all made with a text in front.
+    let mapped = source.rfind(".map(").and_then(|at| source.get(at..)?.split_once(',')).map(|(_, made)| made);
+    let literal = leading_literal(source).or_else(|| leading_literal(mapped?));
+    literal.is_none_or(open)
+}

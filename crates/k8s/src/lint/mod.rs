@@ -1,0 +1,206 @@
+//! What is wrong with an AuthenticationConfiguration, and what is only unwise: the API server's verdict with the
+//! place of every error, and warnings that it does not give.
+//!
+//! ```
+//! use claimant_k8s::lint::{Options, Severity, lint};
+//!
+//! let file = b"apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt:\n- issuer:\n    uri: x\n";
+//! let problems = lint(file, &Options::default());
+//! let first = &problems[0];
+//! assert_eq!((first.severity, first.code, first.place.line), (Severity::Error, "unknown_member", 5));
+//! assert!(first.message.contains("url"), "{}", first.message);
+//! ```
+
+mod advice;
+mod expressions;
+mod members;
+mod source;
+mod wrapper;
+
+use crate::config::AuthenticationConfiguration;
+use crate::config::yaml::member_path;
+use crate::yaml::{Document, Place, documents};
+use crate::{ConfigError, FieldError};
+use serde::Serialize;
+use std::fmt;
+
+/// What to hold a file against.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Options {
+    /// Issuers of the cluster's own service accounts, which no other may have.
+    pub disallowed_issuers: Vec<String>,
+}
+
+impl Options {
+    /// With the issuers of the cluster's own service accounts.
+    #[must_use]
+    pub fn with_disallowed_issuers(mut self, issuers: Vec<String>) -> Self {
+        self.disallowed_issuers = issuers;
+        self
+    }
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The API server refuses the file.
+    Error,
+    /// It takes the file, but perhaps not as meant.
+    Warning,
+}
+
+/// One thing that is wrong or unwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Problem {
+    /// How bad it is.
+    pub severity: Severity,
+    /// A stable code.
+    pub code: &'static str,
+    /// The field, as the API server writes it; empty for the whole file.
+    pub path: String,
+    /// Where it is.
+    #[serde(flatten)]
+    pub place: Place,
+    /// What it is, and what to do about it.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        write!(f, "{}", self.message)
+    }
+}
+
+/// Everything about a file, by place. Without an error among them the API server loads it.
+pub fn lint(text: &[u8], options: &Options) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    file(text, options, true, &mut problems);
+    problems.sort_by(|a, b| (a.place, a.severity).cmp(&(b.place, b.severity)));
+    problems.dedup();
+    problems
+}
+
+/// A file, or the text of one inside of another.
+fn file(text: &[u8], options: &Options, may_be_wrapped: bool, problems: &mut Vec<Problem>) {
+    let document = match Document::read(text) {
+        Ok(document) => document,
+        Err(_) if is_json_alone(text) => return without_places(text, options, problems),
+        Err(error) => return problems.extend(of_error(error)),
+    };
+    ignored_documents(text, &document, problems);
+    if may_be_wrapped && wrapper::look_inside(&document, options, problems) {
+        return;
+    }
+    configuration(&document, "", options, problems);
+}
+
+/// A configuration in a document, at a path.
+fn configuration(document: &Document, base: &str, options: &Options, problems: &mut Vec<Problem>) {
+    let before = problems.len();
+    members::check(document, base, problems);
+    let misread = problems.iter().skip(before).any(|problem| problem.severity == Severity::Error);
+    let config = match document.object::<AuthenticationConfiguration>(base) {
+        Ok(config) => config,
+        Err(_) if misread => return,
+        Err(error) => {
+            let first_is_empty = document.is_empty();
+            problems.extend(of_error(error).into_iter().map(|mut problem| {
+                if first_is_empty {
+                    problem.message.push_str("; the API server reads no other, so take away the `---` in front");
+                }
+                problem
+            }));
+            return;
+        }
+    };
+    version(&config, document, base, problems);
+    if let Err(error) = config.validate(&options.disallowed_issuers) {
+        fields(error, document, base, problems);
+    }
+    advice::give(&config, document, base, problems);
+}
+
+fn version(config: &AuthenticationConfiguration, document: &Document, base: &str, problems: &mut Vec<Problem>) {
+    let known = crate::config::VERSIONS;
+    for (member, wrong, wanted) in [
+        ("apiVersion", !known.contains(&config.api_version.as_str()), known.join(" or ")),
+        ("kind", config.kind != "AuthenticationConfiguration", "AuthenticationConfiguration".to_owned()),
+    ] {
+        if wrong {
+            let path = member_path(base, member);
+            let message = match document.text(&path) {
+                None | Some("") => format!("is missing; it must be {wanted}"),
+                Some(found) => format!("{found:?} is not known here; it must be {wanted}"),
+            };
+            problems.push(Problem::error("version", document.place(&path), path, message));
+        }
+    }
+}
+
+/// The errors of a validation, each at its place; those of an expression inside of it.
+fn fields(error: ConfigError, document: &Document, base: &str, problems: &mut Vec<Problem>) {
+    let ConfigError::Invalid(errors) = error else { return problems.extend(of_error(error)) };
+    for FieldError { path, why } in errors {
+        let path = if base.is_empty() { path } else { member_path(base, &path) };
+        let places = expressions::findings(document, &path);
+        if places.is_empty() {
+            problems.push(Problem::error("field", document.place(&path), path, why));
+            continue;
+        }
+        for (place, message) in places {
+            problems.push(Problem::error("expression", place, path.clone(), message));
+        }
+    }
+}
+
+/// The file's own error, where there is no document to find places in.
+fn of_error(error: ConfigError) -> Vec<Problem> {
+    match error {
+        ConfigError::File(error) | ConfigError::FileLimit(error) => {
+            let place = Place { line: error.line, column: error.column };
+            vec![Problem::error("syntax", place, error.path, error.why)]
+        }
+        ConfigError::Invalid(errors) => {
+            errors.into_iter().map(|error| Problem::error("field", Place::START, error.path, error.why)).collect()
+        }
+        other => vec![Problem::error("decode", Place::START, String::new(), other.to_string())],
+    }
+}
+
+/// JSON that is no YAML: escapes that YAML does not have.
+fn is_json_alone(text: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok()
+}
+
+fn without_places(text: &[u8], options: &Options, problems: &mut Vec<Problem>) {
+    if let Err(error) = AuthenticationConfiguration::from_yaml(text, &options.disallowed_issuers) {
+        problems.extend(of_error(error));
+    }
+}
+
+fn ignored_documents(text: &[u8], document: &Document, problems: &mut Vec<Problem>) {
+    if document.is_empty() {
+        return;
+    }
+    for part in documents(text).iter().skip(1).filter(|part| !part.is_blank()) {
+        let message = "the API server reads the first document only: all from here on is silently ignored";
+        let place = Place { line: part.lines_before.max(1), column: 1 };
+        problems.push(Problem::warning("ignored_document", place, String::new(), message.to_owned()));
+    }
+}
+
+impl Problem {
+    fn error(code: &'static str, place: Place, path: String, message: String) -> Self {
+        Self { severity: Severity::Error, code, path, place, message }
+    }
+
+    fn warning(code: &'static str, place: Place, path: String, message: String) -> Self {
+        Self { severity: Severity::Warning, code, path, place, message }
+    }
+}

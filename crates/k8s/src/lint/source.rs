@@ -1,0 +1,99 @@
+//! What the text of an expression shows without being run.
+
+/// The text with what stands in string literals replaced by spaces, so that only code is found in it; byte for byte
+/// as long.
+pub(super) fn code(source: &str) -> String {
+    let mut out = String::with_capacity(source.len());
+    let mut quote: Option<char> = None;
+    let mut escaped = false;
+    for c in source.chars() {
+        let inside = quote.is_some();
+        match (quote, c) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(open), c) if c == open => quote = None,
+            (None, '\'' | '"') => quote = Some(c),
+            _ => {}
+        }
+        if inside && quote.is_some() {
+            out.extend(std::iter::repeat_n(' ', c.len_utf8()));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// The string literal that the text begins with, if `+` follows it.
+pub(super) fn leading_literal(source: &str) -> Option<&str> {
+    let text = source.trim_start().trim_start_matches('(').trim_start();
+    let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+    let inner = text.get(1..)?;
+    let end = inner.find(quote)?;
+    let literal = inner.get(..end).filter(|literal| !literal.contains('\\'))?;
+    inner.get(end + 1..)?.trim_start().starts_with('+').then_some(literal)
+}
+
+/// Where a call of this method stands whose result is the whole result: the end or `:` follows it.
+pub(super) fn bare_call(code: &str, method: &str) -> Option<usize> {
+    let call = format!(".{method}(");
+    code.match_indices(&call).map(|(at, _)| at).find(|at| {
+        let behind = code.get(at + call.len()..).and_then(after_closing).unwrap_or("?").trim_start();
+        behind.is_empty() || behind.starts_with(':')
+    })
+}
+
+/// What follows the bracket that is open.
+fn after_closing(code: &str) -> Option<&str> {
+    let mut depth = 0usize;
+    for (at, c) in code.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' if depth == 0 => return code.get(at + 1..),
+            ')' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Where the claim is read: `claims.NAME` with no further letter behind it.
+pub(super) fn claim_at(code: &str, claim: &str) -> Option<usize> {
+    let read = format!("claims.{claim}");
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    code.match_indices(&read)
+        .map(|(at, _)| at)
+        .find(|at| !code.get(at + read.len()..).unwrap_or_default().starts_with(word))
+}
+
+/// Whether the expression asks whether the claim is there.
+pub(super) fn asks_for(code: &str, claim: &str) -> bool {
+    let dense: String = code.split_whitespace().collect();
+    dense.contains(&format!("has(claims.{claim})"))
+        || dense.contains(&format!("claims.?{claim}"))
+        || dense.contains(&format!("\"{claim}\"inclaims"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_is_what_is_not_quoted() {
+        assert_eq!(code(r"claims.a == 'b.split(\'x' + c"), "claims.a == '            ' + c");
+        assert_eq!(leading_literal(" 'oidc:' + claims.sub"), Some("oidc:"));
+        assert_eq!(leading_literal("'oidc:'"), None);
+        for (source, bare) in [
+            ("claims.roles.split(',')", true),
+            ("has(claims.roles) ? claims.roles.split(',') : []", true),
+            ("claims.roles.split(',').map(x, x)", false),
+            ("claims.a.split(',')[0]", false),
+            ("'x' in claims.a.split(',')", true),
+            ("claims.roles.split(", false),
+        ] {
+            assert_eq!(bare_call(&code(source), "split").is_some(), bare, "{source}");
+        }
+        assert_eq!(claim_at("claims.hdx + claims.hd", "hd"), Some(13));
+        assert!(asks_for("has( claims.hd ) && claims.hd == ''", "hd") && !asks_for("has(claims.hdx)", "hd"));
+    }
+}
