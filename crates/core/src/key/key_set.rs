@@ -72,6 +72,14 @@ impl KeySet {
         self
     }
 
+    /// This set without the keys of that id.
+    #[must_use]
+    pub fn without(&self, kid: &str) -> Self {
+        let keys = self.keys.iter().filter(|key| key.kid() != Some(kid)).cloned().collect();
+        let unusable = self.unusable.iter().filter(|key| key.kid.as_deref() != Some(kid)).cloned().collect();
+        Self { keys, unusable }
+    }
+
     /// The usable keys, in order.
     pub fn keys(&self) -> &[VerifyingKey] {
         &self.keys

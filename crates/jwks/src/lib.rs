@@ -1,0 +1,21 @@
+//! Keys that rotate: where they come from, when they are fetched, and five promises in numbers.
+//!
+//! The promises, as [`lifecycle::KeyPolicy::promises`] computes them:
+//! a new key is accepted within **A**, a withdrawn one refused within **B**, an outage of the issuer survived for
+//! **C**, no more than **D** fetches a minute under any input, and no reader waits longer than **E**.
+//!
+//! ```
+//! use claimant_jwks::lifecycle::KeyPolicy;
+//! use std::time::Duration;
+//!
+//! let promises = KeyPolicy::default().promises();
+//! assert_eq!(promises.new_key, Duration::from_secs(41));
+//! assert_eq!(promises.fetches_per_minute, 10);
+//! ```
+#![forbid(unsafe_code)]
+
+mod error;
+pub mod lifecycle;
+
+pub use error::{FetchError, Misconfigured};
+pub use lifecycle::KeyPolicy;
