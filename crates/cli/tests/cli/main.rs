@@ -1,5 +1,7 @@
 //! The program as its users meet it: arguments in, text and exit code out.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
+
 mod lint;
 mod support;
 mod tokens;

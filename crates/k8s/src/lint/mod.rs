@@ -81,7 +81,7 @@ impl fmt::Display for Problem {
 pub fn lint(text: &[u8], options: &Options) -> Vec<Problem> {
     let mut problems = Vec::new();
     file(text, options, true, &mut problems);
-    problems.sort_by(|a, b| (a.place, a.severity).cmp(&(b.place, b.severity)));
+    problems.sort_by_key(|problem| (problem.place, problem.severity));
     problems.dedup();
     problems
 }

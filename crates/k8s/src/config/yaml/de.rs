@@ -142,7 +142,7 @@ impl Visit<'_, '_> {
                 };
                 children.iter().enumerate().map(item).collect::<Result<Vec<_>, _>>().map(Into::into)
             }
-            (NodeKind::Mapping(children), None) => Members::new(self.walk, children).to_json(inner),
+            (NodeKind::Mapping(children), None) => Members::new(self.walk, children).into_json(inner),
             (_, None) => Err(Fault::custom("an alias of an alias")),
         }
     }

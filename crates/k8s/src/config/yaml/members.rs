@@ -38,7 +38,7 @@ impl<'w, 't> Members<'w, 't> {
     }
 
     /// All members as JSON; each level of `depth` is one of nesting.
-    pub(super) fn to_json(mut self, depth: usize) -> Result<serde_json::Value, Fault> {
+    pub(super) fn into_json(mut self, depth: usize) -> Result<serde_json::Value, Fault> {
         let mut object = serde_json::Map::new();
         while let Some((key, value)) = self.next_pair()? {
             let mark = self.walk.node(key)?.mark;
