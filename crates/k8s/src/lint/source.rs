@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn code_is_what_is_not_quoted() {
-        assert_eq!(code(r"claims.a == 'b.split(\'x' + c"), "claims.a == '            ' + c");
+        assert_eq!(code(r"claims.a == 'b.split(\'x' + c"), "claims.a == '           ' + c");
         assert_eq!(leading_literal(" 'oidc:' + claims.sub"), Some("oidc:"));
         assert_eq!(leading_literal("'oidc:'"), None);
         for (source, bare) in [
