@@ -76,11 +76,9 @@ pub(crate) fn read<'a>(bytes: &'a [u8], members: &'a mut Vec<Member>) -> Result<
     if text.len() > GO_DEPTH && json::depth(text) > GO_DEPTH {
         return Err(Refusal::TooDeep(PART));
     }
-    for (name, _) in object.iter() {
-        // Only a name with a capital or beyond ASCII can fold to a registered one that it is not.
-        let suspect = name.bytes().any(|byte| !byte.is_ascii() || byte.is_ascii_uppercase());
+    for name in object.unusual_names() {
         let twin = |known: &&str| name != **known && json::folds_to(&name, known);
-        if let Some(known) = REGISTERED.into_iter().filter(|_| suspect).find(twin) {
+        if let Some(known) = REGISTERED.into_iter().find(twin) {
             return Err(Refusal::FoldedMember { part: PART, name: known });
         }
     }

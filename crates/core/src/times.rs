@@ -112,6 +112,10 @@ fn numeric_date(raw: &str, name: &'static str) -> Result<Option<i64>, Refusal> {
     if !starts_as_number(raw) {
         return Err(Refusal::ClaimType(name));
     }
+    // Whole numbers of so few digits are exact as doubles too.
+    if let (true, Ok(whole)) = (raw.len() <= 15, raw.parse::<i64>()) {
+        return Ok(Some(whole));
+    }
     let number: f64 = raw.parse().map_err(|_| Refusal::ClaimType(name))?;
     if number.is_finite() { Ok(Some(claims::truncate(number))) } else { Err(Refusal::ClaimType(name)) }
 }

@@ -6,7 +6,6 @@
 mod scan;
 
 use crate::Refusal;
-use scan::Scanner;
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::fmt;
@@ -67,6 +66,12 @@ impl<'a, M: AsRef<[Member]>> Object<'a, M> {
     /// Name and raw value of the member at this place, from 0.
     pub(crate) fn member(&self, index: usize) -> Option<(Cow<'a, str>, &'a str)> {
         self.members.as_ref().get(index).map(|member| (self.name(member), self.cut(&member.value)))
+    }
+
+    /// The names that have a byte beyond ASCII, a capital or an escape: no others can be another spelling of an
+    /// ASCII name in small letters.
+    pub(crate) fn unusual_names(&self) -> impl Iterator<Item = Cow<'a, str>> {
+        self.members.as_ref().iter().filter(|member| member.unusual || member.escaped).map(|member| self.name(member))
     }
 
     /// Name and raw value of each member, in order.
@@ -138,52 +143,80 @@ pub struct Member {
     value: Range<u32>,
     key: u64,
     escaped: bool,
+    /// Has a byte beyond ASCII or a capital.
+    unusual: bool,
 }
 
 fn scan_members(text: &str, mut found: impl FnMut(Member)) -> Option<()> {
     let short = |at: usize| u32::try_from(at).ok();
-    let mut scanner = Scanner::new(text);
-    scanner.space();
-    if !scanner.take(b'{') {
-        return None;
-    }
-    scanner.space();
-    if !scanner.take(b'}') {
+    let bytes = text.as_bytes();
+    let mut at = scan::take(bytes, scan::space(bytes, 0), b'{')?;
+    at = scan::space(bytes, at);
+    if let Some(behind) = scan::take(bytes, at, b'}') {
+        at = behind;
+    } else {
         loop {
-            let start = scanner.at() + 1;
-            let escaped = scanner.string()?;
-            let end = scanner.at() - 1;
-            scanner.space();
-            if !scanner.take(b':') {
-                return None;
-            }
-            scanner.space();
-            let value = scanner.at();
-            scanner.value()?;
-            let (name, value) = (short(start)?..short(end)?, short(value)?..short(scanner.at())?);
-            found(Member { key: key(text.as_bytes().get(start..end)?), name, value, escaped });
-            scanner.space();
-            if scanner.take(b'}') {
+            let (behind, escaped) = scan::string(bytes, at)?;
+            let name = at + 1..behind - 1;
+            let value = scan::space(bytes, scan::take(bytes, scan::space(bytes, behind), b':')?);
+            let end = scan::value(bytes, value)?;
+            let text = bytes.get(name.clone())?;
+            found(Member {
+                key: key(text),
+                unusual: is_unusual(text),
+                name: short(name.start)?..short(name.end)?,
+                value: short(value)?..short(end)?,
+                escaped,
+            });
+            at = scan::space(bytes, end);
+            if let Some(behind) = scan::take(bytes, at, b'}') {
+                at = behind;
                 break;
             }
-            if !scanner.take(b',') {
-                return None;
-            }
-            scanner.space();
+            at = scan::space(bytes, scan::take(bytes, at, b',')?);
         }
     }
-    scanner.space();
-    scanner.is_done().then_some(())
+    (scan::space(bytes, at) == bytes.len()).then_some(())
 }
 
-/// Differs for names that differ in length or in one of the first eight bytes.
+/// Differs for names that differ in length, and mostly for others: of up to eight bytes all count.
 #[inline]
 fn key(name: &[u8]) -> u64 {
-    let head = match name.first_chunk::<8>() {
-        Some(head) => u64::from_le_bytes(*head),
-        None => name.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte)),
+    let length = u64::try_from(name.len()).unwrap_or_default();
+    let head = name.first_chunk::<8>().map_or_else(|| short_word(name), |head| u64::from_le_bytes(*head));
+    head ^ length.rotate_right(8)
+}
+
+fn is_unusual(name: &[u8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let of_word = |word: u64| {
+        let low = word & (ONES * 0x7f);
+        let from_a = low + ONES * u64::from(0x80 - b'A');
+        let beyond_z = low + ONES * u64::from(0x7f - b'Z');
+        (word | (from_a & !beyond_z)) & (ONES * 0x80) != 0
     };
-    head ^ u64::try_from(name.len()).unwrap_or_default().rotate_right(8)
+    match name.last_chunk::<8>() {
+        Some(last) => {
+            let (words, _) = name.as_chunks::<8>();
+            words.iter().chain([last]).any(|word| of_word(u64::from_le_bytes(*word)))
+        }
+        None => of_word(short_word(name)),
+    }
+}
+
+/// All of up to seven bytes, some of them more than once.
+#[inline]
+fn short_word(name: &[u8]) -> u64 {
+    let word = |four: &[u8; 4]| u64::from(u32::from_le_bytes(*four));
+    match (name.first_chunk::<4>(), name.last_chunk::<4>(), name) {
+        (Some(first), Some(last), _) => word(first) | word(last) << 32,
+        (.., [first, .., last]) => {
+            let middle = name.get(name.len() / 2).copied().unwrap_or_default();
+            u64::from(*first) | u64::from(middle) << 8 | u64::from(*last) << 16
+        }
+        (.., [only]) => u64::from(*only),
+        (.., []) => 0,
+    }
 }
 
 fn unescape(raw: &str) -> Option<String> {
@@ -192,11 +225,8 @@ fn unescape(raw: &str) -> Option<String> {
 
 /// Whether `text` is JSON.
 pub fn is_valid(text: &str) -> bool {
-    let mut scanner = Scanner::new(text);
-    scanner.space();
-    let valid = scanner.value().is_some();
-    scanner.space();
-    valid && scanner.is_done()
+    let bytes = text.as_bytes();
+    scan::value(bytes, scan::space(bytes, 0)).is_some_and(|end| scan::space(bytes, end) == bytes.len())
 }
 
 /// The text of a JSON string; `None` where `raw` is not a string.
@@ -279,53 +309,9 @@ fn skip_space(text: &str) -> &str {
     text.trim_start_matches([' ', '\t', '\n', '\r'])
 }
 
-/// The value at the start of valid JSON, and what follows it.
+/// The value at the start of the text, and what follows it.
 fn cut_value(text: &str) -> Option<(&str, &str)> {
-    let bytes = text.as_bytes();
-    let end = match bytes.first()? {
-        b'"' => string_end(bytes)?,
-        b'{' | b'[' => {
-            let mut depth = 0usize;
-            let mut at = 0usize;
-            loop {
-                match bytes.get(at)? {
-                    b'"' => at += string_end(bytes.get(at..)?)?,
-                    b'{' | b'[' => {
-                        depth += 1;
-                        at += 1;
-                    }
-                    b'}' | b']' => {
-                        depth -= 1;
-                        at += 1;
-                        if depth == 0 {
-                            break at;
-                        }
-                    }
-                    _ => at += 1,
-                }
-            }
-        }
-        _ => bytes
-            .iter()
-            .position(|b| matches!(b, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r' | b':'))
-            .unwrap_or(bytes.len()),
-    };
-    // Valid JSON has no empty value; without progress there would be no end.
-    if end == 0 {
-        return None;
-    }
-    Some((text.get(..end)?, text.get(end..)?))
-}
-
-fn string_end(bytes: &[u8]) -> Option<usize> {
-    let mut at = 1;
-    loop {
-        match bytes.get(at)? {
-            b'\\' => at += 2,
-            b'"' => return Some(at + 1),
-            _ => at += 1,
-        }
-    }
+    text.split_at_checked(scan::value(text.as_bytes(), 0)?)
 }
 
 #[cfg(test)]
@@ -346,6 +332,19 @@ mod tests {
     fn a15_a_name_twice_is_refused_however_it_is_spelt() {
         for text in [r#"{"a":1,"a":1}"#, r#"{"a":1,"b":2,"\u0061":3}"#] {
             assert_eq!(Object::parse(text, "x").unwrap_err(), Refusal::DuplicateMember("x"));
+        }
+    }
+
+    #[test]
+    fn a_name_is_unusual_wherever_its_capital_stands() {
+        for byte in 0..=u8::MAX {
+            for length in 1..20 {
+                for at in 0..length {
+                    let mut name = vec![b'z'; length];
+                    name[at] = byte;
+                    assert_eq!(is_unusual(&name), byte >= 0x80 || byte.is_ascii_uppercase(), "{byte:#x} at {at}");
+                }
+            }
         }
     }
 

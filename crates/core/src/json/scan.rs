@@ -1,184 +1,182 @@
-//! A checking scanner: one pass over JSON text (RFC 8259), no recursion, nothing kept but spans.
+//! A checking scanner: one pass over JSON text (RFC 8259), no recursion, nothing kept but places. Every function
+//! is given where it begins and says where it ended; `None` is text that is not JSON.
 
-/// Walks over valid JSON and stops at the first byte that is not.
-pub(super) struct Scanner<'a> {
-    bytes: &'a [u8],
-    at: usize,
+/// Where the next byte stands that is not white space.
+#[inline]
+pub(super) fn space(bytes: &[u8], at: usize) -> usize {
+    // White space is rare in tokens, and all other bytes that may stand here are above it.
+    match bytes.get(at) {
+        Some(byte) if *byte <= b' ' => some_space(bytes, at),
+        _ => at,
+    }
 }
 
-impl<'a> Scanner<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Self { bytes: text.as_bytes(), at: 0 }
+#[cold]
+fn some_space(bytes: &[u8], mut at: usize) -> usize {
+    while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+        at += 1;
     }
+    at
+}
 
-    /// Where the next byte stands.
-    pub(super) fn at(&self) -> usize {
-        self.at
-    }
+/// Behind `byte`, if it is next.
+#[inline]
+pub(super) fn take(bytes: &[u8], at: usize, byte: u8) -> Option<usize> {
+    (bytes.get(at) == Some(&byte)).then_some(at + 1)
+}
 
-    pub(super) fn is_done(&self) -> bool {
-        self.at >= self.bytes.len()
-    }
-
-    pub(super) fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
-        }
-    }
-
-    /// Takes `byte` if it is next.
-    pub(super) fn take(&mut self, byte: u8) -> bool {
-        let found = self.peek() == Some(byte);
-        self.at += usize::from(found);
-        found
-    }
-
-    /// A string, with its quotes; says whether it has escapes.
-    pub(super) fn string(&mut self) -> Option<bool> {
-        if !self.take(b'"') {
-            return None;
-        }
-        let mut escaped = false;
-        loop {
-            self.plain_run();
-            match self.peek()? {
-                b'"' => {
-                    self.at += 1;
-                    return Some(escaped);
-                }
-                b'\\' => {
-                    escaped = true;
-                    self.escape()?;
-                }
-                byte if byte < 0x20 => return None,
-                _ => self.at += 1,
+/// Behind a string, with its quotes; and whether it has escapes.
+#[inline]
+pub(super) fn string(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
+    let mut at = plain_run(bytes, take(bytes, at, b'"')?);
+    let mut escaped = false;
+    loop {
+        match *bytes.get(at)? {
+            b'"' => return Some((at + 1, escaped)),
+            b'\\' => {
+                escaped = true;
+                at = plain_run(bytes, escape(bytes, at)?);
             }
+            byte if byte < 0x20 => return None,
+            _ => at += 1,
         }
     }
+}
 
-    /// Any value. Containers inside it are walked with a list of what is open, never by recursion.
-    pub(super) fn value(&mut self) -> Option<()> {
-        let mut open = Open::default();
-        loop {
-            // A value starts here.
-            match self.peek()? {
-                b'{' => {
-                    self.at += 1;
-                    self.space();
-                    if !self.take(b'}') {
+/// Behind a member's name, its colon and the space around.
+#[inline]
+pub(super) fn name(bytes: &[u8], at: usize) -> Option<usize> {
+    let (at, _) = string(bytes, at)?;
+    Some(space(bytes, take(bytes, space(bytes, at), b':')?))
+}
+
+/// Behind any value.
+#[inline]
+pub(super) fn value(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at)? {
+        b'{' | b'[' => container(bytes, at),
+        _ => scalar(bytes, at),
+    }
+}
+
+#[inline]
+fn scalar(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at)? {
+        b'"' => string(bytes, at).map(|(at, _)| at),
+        b't' => literal(bytes, at, b"true"),
+        b'f' => literal(bytes, at, b"false"),
+        b'n' => literal(bytes, at, b"null"),
+        _ => number(bytes, at),
+    }
+}
+
+/// Walks with a list of what is open, never by recursion.
+fn container(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let mut open = Open::default();
+    loop {
+        // A value starts here.
+        match bytes.get(at)? {
+            b'{' => {
+                at = space(bytes, at + 1);
+                match take(bytes, at, b'}') {
+                    Some(behind) => at = behind,
+                    None => {
                         open.push(true);
-                        self.name()?;
+                        at = name(bytes, at)?;
                         continue;
                     }
                 }
-                b'[' => {
-                    self.at += 1;
-                    self.space();
-                    if !self.take(b']') {
+            }
+            b'[' => {
+                at = space(bytes, at + 1);
+                match take(bytes, at, b']') {
+                    Some(behind) => at = behind,
+                    None => {
                         open.push(false);
                         continue;
                     }
                 }
-                b'"' => {
-                    self.string()?;
-                }
-                b't' => self.literal(b"true")?,
-                b'f' => self.literal(b"false")?,
-                b'n' => self.literal(b"null")?,
-                _ => self.number()?,
             }
-            // A value has ended: close what it closes.
-            loop {
-                let Some(object) = open.last() else { return Some(()) };
-                self.space();
-                if self.take(b',') {
-                    self.space();
-                    if object {
-                        self.name()?;
-                    }
-                    break;
+            _ => at = scalar(bytes, at)?,
+        }
+        // A value has ended: close what it closes.
+        loop {
+            let Some(object) = open.last() else { return Some(at) };
+            at = space(bytes, at);
+            if let Some(behind) = take(bytes, at, b',') {
+                at = space(bytes, behind);
+                if object {
+                    at = name(bytes, at)?;
                 }
-                if !self.take(if object { b'}' } else { b']' }) {
-                    return None;
-                }
-                open.pop();
+                break;
             }
+            at = take(bytes, at, if object { b'}' } else { b']' })?;
+            open.pop();
         }
     }
+}
 
-    /// A member's name, its colon and the space around.
-    fn name(&mut self) -> Option<()> {
-        self.string()?;
-        self.space();
-        if !self.take(b':') {
-            return None;
+/// Skips plain bytes, eight at a time, up to the first that ends or escapes a string; near the end of the text it
+/// stops earlier.
+#[inline]
+fn plain_run(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let others = others(u64::from_le_bytes(*chunk));
+        if others != 0 {
+            return at + usize::try_from(others.trailing_zeros() / 8).unwrap_or_default();
         }
-        self.space();
-        Some(())
+        at += 8;
     }
+    at
+}
 
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+fn escape(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at + 1)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 2),
+        b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => Some(at + 6),
+        _ => None,
     }
+}
 
-    /// Skips plain bytes, eight at a time, up to the first that ends or escapes a string; near the end of the
-    /// text it stops earlier.
-    fn plain_run(&mut self) {
-        const ONES: u64 = 0x0101_0101_0101_0101;
-        const HIGHS: u64 = 0x8080_8080_8080_8080;
-        // Exact for the lowest zero byte, which is the one that counts.
-        let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
-        while let Some(chunk) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
-            let word = u64::from_le_bytes(*chunk);
-            let quote = zero(word ^ (ONES * u64::from(b'"')));
-            let backslash = zero(word ^ (ONES * u64::from(b'\\')));
-            let control = zero(word & (ONES * 0xe0));
-            let marked = quote | backslash | control;
-            if marked != 0 {
-                self.at += usize::try_from(marked.trailing_zeros() / 8).unwrap_or_default();
-                return;
-            }
-            self.at += 8;
-        }
-    }
+fn literal(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
+    bytes.get(at..)?.starts_with(word).then_some(at + word.len())
+}
 
-    fn escape(&mut self) -> Option<()> {
-        match self.bytes.get(self.at + 1)? {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.at += 2,
-            b'u' if self.bytes.get(self.at + 2..self.at + 6)?.iter().all(u8::is_ascii_hexdigit) => self.at += 6,
-            _ => return None,
-        }
-        Some(())
+fn number(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut at = take(bytes, at, b'-').unwrap_or(at);
+    at = match take(bytes, at, b'0') {
+        Some(behind) => behind,
+        None => digits(bytes, at)?,
+    };
+    if let Some(behind) = take(bytes, at, b'.') {
+        at = digits(bytes, behind)?;
     }
+    if let Some(behind) = take(bytes, at, b'e').or_else(|| take(bytes, at, b'E')) {
+        let signed = take(bytes, behind, b'+').or_else(|| take(bytes, behind, b'-'));
+        at = digits(bytes, signed.unwrap_or(behind))?;
+    }
+    Some(at)
+}
 
-    fn literal(&mut self, word: &[u8]) -> Option<()> {
-        let found = self.bytes.get(self.at..self.at + word.len())? == word;
-        self.at += word.len();
-        found.then_some(())
+#[inline]
+fn digits(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = start;
+    while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+        at += 1;
     }
+    (at > start).then_some(at)
+}
 
-    fn number(&mut self) -> Option<()> {
-        self.take(b'-');
-        if !self.take(b'0') {
-            self.digits()?;
-        }
-        if self.take(b'.') {
-            self.digits()?;
-        }
-        if self.take(b'e') || self.take(b'E') {
-            let _ = self.take(b'+') || self.take(b'-');
-            self.digits()?;
-        }
-        Some(())
-    }
-
-    fn digits(&mut self) -> Option<()> {
-        let start = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
-        }
-        (self.at > start).then_some(())
-    }
+/// Marks the high bit of bytes that are quotes, backslashes or control characters: exactly so for the lowest one
+/// that is marked, which is the one that counts (above it a borrow may mark others).
+#[inline]
+fn others(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let quote = (word ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES);
+    let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
+    let control = word.wrapping_sub(ONES * 0x20);
+    (quote | backslash | control) & !word & HIGHS
 }
 
 /// Which containers are open, one bit each: 64 without any allocation.
@@ -216,11 +214,7 @@ mod tests {
     use super::*;
 
     fn accepts(text: &str) -> bool {
-        let mut scanner = Scanner::new(text);
-        scanner.space();
-        let valid = scanner.value().is_some();
-        scanner.space();
-        valid && scanner.is_done()
+        super::super::is_valid(text)
     }
 
     #[test]
@@ -251,6 +245,25 @@ mod tests {
             }
         }
         assert!(compared > 5_000);
+    }
+
+    #[test]
+    fn the_first_byte_that_is_not_plain_is_found() {
+        for byte in 0..=u8::MAX {
+            let other = byte < 0x20 || byte == b'"' || byte == b'\\';
+            for (filler, at) in [(0x20, 0u8), (0x7f, 3), (0x80, 6), (0xff, 7), (b'#', 5), (b']', 2)] {
+                let mut chunk = [filler; 8];
+                chunk[usize::from(at)] = byte;
+                let found = others(u64::from_le_bytes(chunk));
+                assert_eq!(
+                    (found != 0, found.trailing_zeros() / 8),
+                    if other { (true, u32::from(at)) } else { (false, 8) }
+                );
+                chunk[7] = b'"';
+                let first = if other { u32::from(at) } else { 7 };
+                assert_eq!(others(u64::from_le_bytes(chunk)).trailing_zeros() / 8, first, "{byte:#x} at {at}");
+            }
+        }
     }
 
     #[test]
