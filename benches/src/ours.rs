@@ -12,7 +12,6 @@ use claimant_k8s::config::OidcFlags;
 use claimant_k8s::oidc::OidcAuthenticator;
 use claimant_k8s::service_account::ServiceAccounts;
 use claimant_k8s::{Authenticated, Authenticator};
-use serde::Deserialize;
 use std::borrow::Cow;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -132,32 +131,49 @@ impl<'a> ServiceAccountClaims<'a> {
         Self {
             sub: claims.text("sub").unwrap().unwrap(),
             jti: claims.text("jti").unwrap().unwrap(),
-            kubernetes: serde_json::from_str(claims.get("kubernetes.io").unwrap()).unwrap(),
+            kubernetes: Private::read(claims.get("kubernetes.io").unwrap()),
         }
     }
 }
 
-#[derive(Deserialize)]
 #[allow(dead_code)] // read, not used
 struct Private<'a> {
-    #[serde(borrow)]
     namespace: Cow<'a, str>,
-    #[serde(borrow)]
     node: Reference<'a>,
-    #[serde(borrow)]
     pod: Reference<'a>,
-    #[serde(borrow)]
     serviceaccount: Reference<'a>,
     warnafter: i64,
 }
 
-#[derive(Deserialize)]
+impl<'a> Private<'a> {
+    fn read(raw: &'a str) -> Self {
+        let members = json::Object::parse(raw, "kubernetes.io").unwrap();
+        let reference = |name| Reference::read(members.get(name).unwrap());
+        Self {
+            namespace: text(&members, "namespace"),
+            node: reference("node"),
+            pod: reference("pod"),
+            serviceaccount: reference("serviceaccount"),
+            warnafter: members.get("warnafter").unwrap().parse().unwrap(),
+        }
+    }
+}
+
 #[allow(dead_code)] // read, not used
 struct Reference<'a> {
-    #[serde(borrow)]
     name: Cow<'a, str>,
-    #[serde(borrow)]
     uid: Cow<'a, str>,
+}
+
+impl<'a> Reference<'a> {
+    fn read(raw: &'a str) -> Self {
+        let members = json::Object::parse(raw, "kubernetes.io").unwrap();
+        Self { name: text(&members, "name"), uid: text(&members, "uid") }
+    }
+}
+
+fn text<'a>(members: &json::Object<'a>, name: &str) -> Cow<'a, str> {
+    json::string(members.get(name).unwrap(), "kubernetes.io").unwrap().unwrap()
 }
 
 #[allow(dead_code)] // read, not used
