@@ -1,6 +1,7 @@
 //! What can go wrong.
 
 use claimant_core::Reason;
+use std::time::Duration;
 
 /// Why a fetch brought no keys. Says nothing of any token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +20,8 @@ pub enum FetchError {
         document: &'static str,
         /// The status.
         status: u16,
+        /// What the source asks for in `Retry-After` (RFC 9110, section 10.2.3).
+        retry_after: Option<Duration>,
     },
     /// More bytes than the limit.
     #[error("{document}: longer than {limit} bytes")]
@@ -57,12 +60,23 @@ pub enum FetchError {
     /// The set is older than the one at hand, by its own sequence number.
     #[error("the set is older than the one at hand")]
     Older,
+    /// The source itself broke down.
+    #[error("the source panicked")]
+    Panicked,
     /// The set had been served before a newer one; a second fetch past all caches decides.
     #[error("the set had been replaced before")]
     ServedBefore,
 }
 
 impl FetchError {
+    /// How long the source asks to be left alone.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
     /// The stable code.
     pub fn reason(&self) -> Reason {
         match self {
@@ -78,6 +92,7 @@ impl FetchError {
             Self::Address(_) => "fetch_address",
             Self::NoUsableKey => "fetch_no_usable_key",
             Self::Older => "fetch_older",
+            Self::Panicked => "fetch_panicked",
             Self::ServedBefore => "fetch_served_before",
         }
     }
@@ -102,6 +117,9 @@ pub enum Misconfigured {
     /// More key ids are to be forgotten than the policy allows.
     #[error("{0} key ids are forgotten already; no more can be")]
     TooManyForgotten(usize),
+    /// The system gave no thread.
+    #[error("no thread could be started")]
+    Thread,
     /// Something that the pod of this process lacks.
     #[error("in-cluster: {0}")]
     InCluster(&'static str),
@@ -116,6 +134,7 @@ impl Misconfigured {
             Self::Tls(_) => "misconfigured_tls",
             Self::Keys(_) => "misconfigured_keys",
             Self::TooManyForgotten(_) => "too_many_forgotten",
+            Self::Thread => "no_thread",
             Self::InCluster(_) => "misconfigured_in_cluster",
         }
     }

@@ -15,7 +15,13 @@
 #![forbid(unsafe_code)]
 
 mod error;
+pub mod handle;
 pub mod lifecycle;
+pub mod source;
 
 pub use error::{FetchError, Misconfigured};
+#[cfg(feature = "tokio")]
+pub use handle::spawn;
+pub use handle::{Answer, BoxFuture, Driver, Keys, Loaded, Miss, Runtime, Waiter};
 pub use lifecycle::KeyPolicy;
+pub use source::{FetchRequest, KeySource, Outcome};

@@ -66,7 +66,7 @@ fn the_cooldown_counts_failed_fetches_and_a_wanted_fetch_starts_when_it_ends() {
     let _ = bring(&mut machine, 0, fetch, &["a"]);
     let fetch = ask(&mut machine, 100, "b").0.unwrap();
     let why = FetchError::Unreachable("x".into());
-    let _ = machine.handle(at(101), Event::Failed { id: fetch.id, why, retry_after: None }, Jitter(u32::MAX));
+    let _ = machine.handle(at(101), Event::Failed { id: fetch.id, why }, Jitter(u32::MAX));
     assert_eq!(ask(&mut machine, 102, "c"), (None, Verdict::Undecided));
     let actions = machine.handle(at(105), Event::Tick, Jitter::NONE);
     assert_eq!((actions.fetch, actions.next), (None, Duration::from_secs(106)));
@@ -76,9 +76,9 @@ fn the_cooldown_counts_failed_fetches_and_a_wanted_fetch_starts_when_it_ends() {
 #[test]
 fn retry_after_holds_even_wanted_fetches_but_no_longer_than_the_ceiling() {
     let (mut machine, fetch) = started();
-    let why = FetchError::Status { document: "keys", status: 429 };
     let retry_after = Some(Duration::from_secs(86_400));
-    let _ = machine.handle(at(1), Event::Failed { id: fetch.id, why, retry_after }, Jitter::NONE);
+    let why = FetchError::Status { document: "keys", status: 429, retry_after };
+    let _ = machine.handle(at(1), Event::Failed { id: fetch.id, why }, Jitter::NONE);
     assert_eq!(ask(&mut machine, 20, "a"), (None, Verdict::Undecided));
     assert!(machine.handle(at(120), Event::Tick, Jitter::NONE).fetch.is_none());
     assert!(machine.handle(at(121), Event::Tick, Jitter::NONE).fetch.is_some());

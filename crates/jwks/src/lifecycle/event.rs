@@ -59,10 +59,8 @@ pub enum Event<'a> {
     Failed {
         /// Which fetch.
         id: FetchId,
-        /// Why.
+        /// Why; and [`FetchError::retry_after`] says when not to ask again.
         why: FetchError,
-        /// How long the source asks to be left alone (RFC 9110, section 10.2.3).
-        retry_after: Option<Duration>,
     },
     /// Somebody wants the set to be fetched as soon as the cooldown allows.
     Refresh,

@@ -70,7 +70,7 @@ impl Lifecycle {
             hold: Duration::ZERO,
             now: Duration::ZERO,
             ahead: None,
-            snapshot: Arc::new(Snapshot { keys: Arc::default(), standing: Standing::Missing, number: 0 }),
+            snapshot: Arc::new(Snapshot::missing()),
             state: State::new(),
         })
     }
@@ -89,7 +89,7 @@ impl Lifecycle {
             }
             Event::Fetched { id, fetched } => wake |= self.fetched(id, fetched, jitter),
             Event::Unchanged { id, fresh_for } => wake |= self.unchanged(id, fresh_for, jitter),
-            Event::Failed { id, why, retry_after } => wake |= self.failed(id, why, retry_after, jitter),
+            Event::Failed { id, why } => wake |= self.failed(id, why, jitter),
         }
         self.settle();
         let fetch = self.start();
@@ -116,6 +116,16 @@ impl Lifecycle {
         }
         self.settle();
         Ok(self.actions(None, number, true, None))
+    }
+
+    /// Nobody drives this any more: no key serves that nobody would withdraw.
+    pub fn end(&mut self, at: Moment) -> Actions {
+        let number = self.snapshot.number;
+        self.advance(at);
+        self.flight = None;
+        self.current = None;
+        self.publish(Standing::Dropped);
+        self.actions(None, number, true, None)
     }
 
     /// The policy that it was made with.
@@ -165,7 +175,7 @@ impl Lifecycle {
         match &self.flight {
             Some(flight) if self.now >= flight.started.saturating_add(timeout) => {
                 let id = flight.id;
-                self.failed(id, FetchError::Timeout, None, jitter)
+                self.failed(id, FetchError::Timeout, jitter)
             }
             _ => false,
         }
@@ -183,10 +193,10 @@ impl Lifecycle {
         if self.snapshot.knows(kid) {
             return since;
         }
-        self.state.unknown_kids += 1;
+        self.state.unknown_kids += u64::from(!again);
         match self.negative.asked(kid, self.now, self.policy.negative_life) {
             Some(first) => {
-                self.state.remembered_kids += 1;
+                self.state.remembered_kids += u64::from(!again);
                 first.min(since)
             }
             None => {
@@ -241,16 +251,22 @@ impl Lifecycle {
             None
         };
         if let Some(why) = why {
-            return self.failed(id, why, None, jitter);
+            return self.failed(id, why, jitter);
         }
         self.replaced.retain(|one| *one != digest);
+        // Served once more: the keys at hand stay, and with them the generation.
+        let same = self.current.as_ref().filter(|_| !another).map(|current| Arc::clone(&current.keys));
         if let Some(replaced) = self.current.take().filter(|_| another) {
             self.replaced.push_back(replaced.digest);
             if self.replaced.len() > REPLACED {
                 self.replaced.pop_front();
             }
         }
-        self.current = Some(Current { keys: Arc::new(keys), digest, sequence, started, fresh_until: started });
+        let keys = match same {
+            Some(keys) => keys,
+            None => Arc::new(keys),
+        };
+        self.current = Some(Current { keys, digest, sequence, started, fresh_until: started });
         self.succeeded(fresh_for, jitter);
         self.publish(Standing::Fresh);
         true
@@ -261,7 +277,7 @@ impl Lifecycle {
         let started = flight.started;
         let Some(current) = &mut self.current else {
             let why = FetchError::Document { document: "keys", why: "unchanged, but there were none".to_owned() };
-            return self.failed(id, why, None, jitter);
+            return self.failed(id, why, jitter);
         };
         current.started = started;
         self.succeeded(fresh_for, jitter);
@@ -283,13 +299,14 @@ impl Lifecycle {
         self.state.last_success = Some(self.now);
     }
 
-    fn failed(&mut self, id: FetchId, why: FetchError, retry_after: Option<Duration>, jitter: Jitter) -> bool {
+    fn failed(&mut self, id: FetchId, why: FetchError, jitter: Jitter) -> bool {
         if self.flight.as_ref().is_none_or(|flight| flight.id != id) {
             return false;
         }
         self.flight = None;
         self.state.failed += 1;
         self.state.failures_in_a_row = self.state.failures_in_a_row.saturating_add(1);
+        let retry_after = why.retry_after();
         self.state.last_error = Some((self.now, why));
         let half = self.policy.pause(self.state.failures_in_a_row) / 2;
         self.due = self.now.saturating_add(half).saturating_add(jitter.of(half));
@@ -317,8 +334,7 @@ impl Lifecycle {
     fn publish(&mut self, standing: Standing) {
         let usable = matches!(standing, Standing::Fresh | Standing::Stale);
         let keys = self.current.as_ref().filter(|_| usable).map(|current| Arc::clone(&current.keys));
-        let number = self.snapshot.number.wrapping_add(1);
-        self.snapshot = Arc::new(Snapshot { keys: keys.unwrap_or_default(), standing, number });
+        self.snapshot = Arc::new(self.snapshot.next(keys, standing));
     }
 
     /// Starts a fetch where one is due and allowed.

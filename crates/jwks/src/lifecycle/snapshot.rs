@@ -1,6 +1,9 @@
 //! What readers see.
 
-use claimant_core::{KeySet, VerifyingKey};
+use crate::FetchError;
+use claimant_core::json::Object;
+use claimant_core::{JwkRules, KeySet, Limits, Misconfigured, Provider, VerifyingKey};
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,12 +20,37 @@ pub struct Fetched {
     pub sequence: Option<u64>,
 }
 
+impl Fetched {
+    /// Reads a JWK set. `spiffe_sequence` and `spiffe_refresh_hint` (seconds) count where they stand.
+    ///
+    /// # Errors
+    /// [`FetchError::Document`]: as [`KeySet::from_jwks`].
+    pub fn from_jwks(
+        json: &[u8],
+        rules: JwkRules,
+        provider: &dyn Provider,
+        limits: &Limits,
+    ) -> Result<Self, FetchError> {
+        let keys = KeySet::from_jwks_with(json, rules, provider, limits)
+            .map_err(|why: Misconfigured| FetchError::Document { document: "keys", why: why.to_string() })?;
+        let object = std::str::from_utf8(json).ok().and_then(|text| Object::parse(text, "JWK set").ok());
+        let number = |name: &str| object.as_ref()?.get(name)?.parse::<u64>().ok();
+        Ok(Self {
+            keys,
+            digest: Sha256::digest(json).into(),
+            fresh_for: number("spiffe_refresh_hint").map(Duration::from_secs),
+            sequence: number("spiffe_sequence"),
+        })
+    }
+}
+
 /// The keys of an issuer at one time. Never changes; another takes its place.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     pub(super) keys: Arc<KeySet>,
     pub(super) standing: Standing,
     pub(super) number: u64,
+    pub(super) generation: u64,
 }
 
 /// How far the keys of a [`Snapshot`] can be relied on.
@@ -39,6 +67,25 @@ pub enum Standing {
 }
 
 impl Snapshot {
+    /// Before the first fetch.
+    pub(super) fn missing() -> Self {
+        Self { keys: Arc::default(), standing: Standing::Missing, number: 0, generation: 0 }
+    }
+
+    /// Of keys that are given once and never fetched.
+    pub(crate) fn fixed(keys: Arc<KeySet>, generation: u64) -> Self {
+        Self { keys, standing: Standing::Fresh, number: generation, generation }
+    }
+
+    /// The one that follows this one, with these keys or none.
+    pub(super) fn next(&self, keys: Option<Arc<KeySet>>, standing: Standing) -> Self {
+        let keys = keys.unwrap_or_default();
+        // Two empty defaults are not the same value but the same keys.
+        let same = Arc::ptr_eq(&keys, &self.keys) || (keys.keys().is_empty() && self.keys.keys().is_empty());
+        let generation = self.generation.wrapping_add(u64::from(!same));
+        Self { keys, standing, number: self.number.wrapping_add(1), generation }
+    }
+
     /// The keys; `None` where there are none to rely on, which is the verifier's failure and not the token's: the
     /// answer is "unavailable", not "refused".
     #[inline]
@@ -67,9 +114,16 @@ impl Snapshot {
         self.standing
     }
 
-    /// Counts the snapshots of this issuer; caches of verdicts that were made under another number are void.
+    /// Counts the snapshots of this issuer, also those that differ in their standing alone.
     #[inline]
     pub fn number(&self) -> u64 {
         self.number
+    }
+
+    /// Counts the changes of the keys: while it stays, the keys are the same. Caches of verdicts that were made
+    /// under another are void.
+    #[inline]
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 }

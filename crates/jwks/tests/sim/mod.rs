@@ -208,14 +208,15 @@ impl World {
     fn land(&mut self) {
         let (fetch, _, answer) = self.flight.take().unwrap();
         let (id, document) = (fetch.id, "keys");
-        let failed = |why, retry_after| Event::Failed { id, why, retry_after };
+        let failed = |why| Event::Failed { id, why };
         let event = match answer {
             Ok(kids) => self.fetched(id, kids, fetch.held),
             Err(Trouble::EmptySet) => self.fetched(id, Vec::new(), fetch.held),
             Err(Trouble::RetryAfter(seconds)) => {
-                failed(FetchError::Status { document, status: 429 }, Some(Duration::from_secs(seconds)))
+                let retry_after = Some(Duration::from_secs(seconds));
+                failed(FetchError::Status { document, status: 429, retry_after })
             }
-            Err(_) => failed(FetchError::Unreachable("refused".into()), None),
+            Err(_) => failed(FetchError::Unreachable("refused".into())),
         };
         self.event(event);
     }

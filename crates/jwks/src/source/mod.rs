@@ -1,0 +1,61 @@
+//! Where keys come from.
+
+use crate::FetchError;
+use crate::handle::BoxFuture;
+use crate::lifecycle::Fetched;
+use std::time::Duration;
+
+/// What a fetch is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FetchRequest {
+    /// Past all caches (`Cache-Control: no-cache`): somebody misses a key, or the set looked old.
+    pub forced: bool,
+    /// [`Fetched::digest`] of the set at hand: the one that the source may call unchanged.
+    pub held: Option<[u8; 32]>,
+    /// The fetch is given up, and its future dropped, after so long.
+    pub timeout: Duration,
+}
+
+/// What a fetch brought.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// A set of keys.
+    Fetched(Fetched),
+    /// Word that the set at hand ([`FetchRequest::held`]) is still the one.
+    Unchanged {
+        /// How long the source says it is fresh.
+        fresh_for: Option<Duration>,
+    },
+}
+
+/// A source of keys: one's own, or one of this module. A fetch may be dropped at any point; the next one starts
+/// afresh. There is never more than one at a time.
+///
+/// ```
+/// use claimant_core::{JwkRules, Limits, provider};
+/// use claimant_jwks::lifecycle::Fetched;
+/// use claimant_jwks::{BoxFuture, FetchError, FetchRequest, KeySource, Outcome};
+///
+/// struct Database;
+///
+/// impl KeySource for Database {
+///     fn fetch(&mut self, _: FetchRequest) -> BoxFuture<'_, Result<Outcome, FetchError>> {
+///         Box::pin(async {
+///             let json = br#"{"keys": []}"#; // from wherever
+///             Fetched::from_jwks(json, JwkRules::Bind, &provider::Default, &Limits::default()).map(Outcome::Fetched)
+///         })
+///     }
+/// }
+/// ```
+pub trait KeySource: Send {
+    /// Brings the keys of now.
+    fn fetch(&mut self, request: FetchRequest) -> BoxFuture<'_, Result<Outcome, FetchError>>;
+}
+
+impl KeySource for Box<dyn KeySource> {
+    fn fetch(&mut self, request: FetchRequest) -> BoxFuture<'_, Result<Outcome, FetchError>> {
+        (**self).fetch(request)
+    }
+}
