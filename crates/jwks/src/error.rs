@@ -114,6 +114,9 @@ pub enum Misconfigured {
     /// The keys themselves.
     #[error(transparent)]
     Keys(#[from] claimant_core::Misconfigured),
+    /// Keys were given, but none that can be used.
+    #[error("none of the keys can be used")]
+    NoUsableKey,
     /// More key ids are to be forgotten than the policy allows.
     #[error("{0} key ids are forgotten already; no more can be")]
     TooManyForgotten(usize),
@@ -133,6 +136,7 @@ impl Misconfigured {
             Self::Url(_) => "misconfigured_url",
             Self::Tls(_) => "misconfigured_tls",
             Self::Keys(_) => "misconfigured_keys",
+            Self::NoUsableKey => "misconfigured_no_usable_key",
             Self::TooManyForgotten(_) => "too_many_forgotten",
             Self::Thread => "no_thread",
             Self::InCluster(_) => "misconfigured_in_cluster",

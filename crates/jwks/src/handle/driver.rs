@@ -42,7 +42,7 @@ impl<S: KeySource> Driver<S> {
             }) else {
                 return;
             };
-            let request = FetchRequest { forced: fetch.forced, held: fetch.held, timeout };
+            let request = FetchRequest::new(fetch.forced, fetch.held, timeout);
             let source = &mut self.source;
             let take_off = AssertUnwindSafe(move || {
                 let source = source;

@@ -1,4 +1,20 @@
-//! Where keys come from.
+//! Where keys come from: text at hand ([`inline`]), files ([`Files`]), an issuer over HTTPS ([`Remote`], feature
+//! `remote`), the cluster that this process runs in ([`InCluster`], feature `reqwest`), or one's own
+//! [`KeySource`].
+
+mod files;
+#[cfg(feature = "reqwest")]
+mod in_cluster;
+mod inline;
+#[cfg(feature = "remote")]
+pub mod remote;
+
+pub use files::Files;
+#[cfg(feature = "reqwest")]
+pub use in_cluster::InCluster;
+pub use inline::inline;
+#[cfg(feature = "remote")]
+pub use remote::Remote;
 
 use crate::FetchError;
 use crate::handle::BoxFuture;
@@ -15,6 +31,13 @@ pub struct FetchRequest {
     pub held: Option<[u8; 32]>,
     /// The fetch is given up, and its future dropped, after so long.
     pub timeout: Duration,
+}
+
+impl FetchRequest {
+    /// For tests of a source.
+    pub fn new(forced: bool, held: Option<[u8; 32]>, timeout: Duration) -> Self {
+        Self { forced, held, timeout }
+    }
 }
 
 /// What a fetch brought.
