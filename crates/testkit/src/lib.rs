@@ -1,5 +1,6 @@
 //! An issuer in the process, for tests: it makes keys, signs tokens, rotates, and serves its discovery
-//! document and keys over real TLS on loopback. Nothing here is for production.
+//! document and keys over real TLS on loopback. It goes wrong in the ways that issuers do when it is told to
+//! ([`Fault`]), and records what it was asked. Nothing here is for production.
 //!
 //! ```
 //! use claimant_testkit::{Issuer, TokenOptions};
@@ -12,11 +13,16 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod fault;
+mod http;
 mod issuer;
 mod key;
+mod login;
 mod server;
 pub mod verifier;
 
+pub use fault::{Document, Fault};
+pub use http::Recorded;
 pub use issuer::{Issuer, TokenOptions};
 pub use key::{KeyKind, SigningKey};
 

@@ -1,14 +1,13 @@
-//! A small HTTPS server on loopback: one thread, one request a connection.
+//! A small HTTPS server on loopback: a thread for each connection, one request a connection.
 
 use crate::TestkitError;
+use crate::http::{self, Answer, PATIENCE, Recorded};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use serde_json::Value;
-use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -16,15 +15,25 @@ pub(crate) struct Server {
     url: String,
     ca_pem: String,
     port: u16,
-    requests: Arc<Mutex<Vec<String>>>,
-    stopping: Arc<AtomicBool>,
+    shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
 
+/// What the threads share.
+struct Shared {
+    requests: Mutex<Vec<Recorded>>,
+    stopping: AtomicBool,
+    stopped: (Mutex<()>, Condvar),
+    config: Arc<ServerConfig>,
+}
+
 impl Server {
-    /// `answer` gets the server's URL and a path, and gives the document there.
-    pub(crate) fn start(answer: impl Fn(&str, &str) -> Option<Value> + Send + 'static) -> Result<Self, TestkitError> {
-        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec!["localhost".to_owned()])?;
+    /// `answer` gets the server's URL and a request, and gives an answer and how long to wait before it.
+    pub(crate) fn start(
+        answer: impl Fn(&str, &Recorded) -> (Duration, Answer) + Send + Sync + 'static,
+    ) -> Result<Self, TestkitError> {
+        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
@@ -34,23 +43,26 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let port = listener.local_addr()?.port();
         let url = format!("https://localhost:{port}");
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let stopping = Arc::new(AtomicBool::new(false));
-        let (log, stop, own_url, config) =
-            (Arc::clone(&requests), Arc::clone(&stopping), url.clone(), Arc::new(config));
+        let shared = Arc::new(Shared {
+            requests: Mutex::new(Vec::new()),
+            stopping: AtomicBool::new(false),
+            stopped: (Mutex::new(()), Condvar::new()),
+            config: Arc::new(config),
+        });
+        let (acceptor, own_url, answer) = (Arc::clone(&shared), url.clone(), Arc::new(answer));
         let thread = std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                if stop.load(Ordering::Acquire) {
+                if acceptor.is_stopping() {
                     return;
                 }
-                // A client that goes away or speaks nonsense is its own problem.
-                let _ = serve(stream, &config, |path| {
-                    log.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
-                    answer(&own_url, path)
+                let (shared, url, answer) = (Arc::clone(&acceptor), own_url.clone(), Arc::clone(&answer));
+                std::thread::spawn(move || {
+                    // A client that goes away or speaks nonsense is its own problem.
+                    let _ = shared.serve(stream, |request| answer(&url, request));
                 });
             }
         });
-        Ok(Self { url, ca_pem: cert.pem(), port, requests, stopping, thread: Some(thread) })
+        Ok(Self { url, ca_pem: cert.pem(), port, shared, thread: Some(thread) })
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -61,14 +73,54 @@ impl Server {
         &self.ca_pem
     }
 
-    pub(crate) fn requests(&self) -> Vec<String> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn requests(&self) -> Vec<Recorded> {
+        lock(&self.shared.requests).clone()
+    }
+}
+
+impl Shared {
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Waits, but no longer than the server lives.
+    fn wait(&self, delay: Duration) {
+        let (lock_of, condition) = &self.stopped;
+        let guard = lock(lock_of);
+        // The result tells which of both it was; either way the wait is over.
+        let _ = condition.wait_timeout_while(guard, delay, |()| !self.is_stopping());
+    }
+
+    fn serve(
+        &self,
+        stream: TcpStream,
+        answer: impl FnOnce(&Recorded) -> (Duration, Answer),
+    ) -> Result<(), TestkitError> {
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        let mut tls = StreamOwned::new(ServerConnection::new(Arc::clone(&self.config))?, stream);
+        let Some(request) = http::read(&mut tls)? else { return Ok(()) };
+        lock(&self.requests).push(request.clone());
+        let (delay, answer) = answer(&request);
+        if !delay.is_zero() {
+            self.wait(delay);
+        }
+        answer.write(&mut tls, || self.is_stopping())?;
+        if answer.hangs() {
+            self.wait(Duration::MAX);
+        }
+        tls.conn.send_close_notify();
+        // Sends what is still in the session.
+        tls.conn.write_tls(&mut tls.sock)?;
+        Ok(())
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stopping.store(true, Ordering::Release);
+        self.shared.stopping.store(true, Ordering::Release);
+        drop(lock(&self.shared.stopped.0));
+        self.shared.stopped.1.notify_all();
         // Wakes the thread that waits for a connection.
         let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
         if let Some(thread) = self.thread.take() {
@@ -77,41 +129,6 @@ impl Drop for Server {
     }
 }
 
-fn serve(
-    stream: TcpStream,
-    config: &Arc<ServerConfig>,
-    answer: impl FnOnce(&str) -> Option<Value>,
-) -> Result<(), TestkitError> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    let mut tls = StreamOwned::new(ServerConnection::new(Arc::clone(config))?, stream);
-    let mut request = Vec::new();
-    let path = loop {
-        let mut piece = [0; 1024];
-        let length = tls.read(&mut piece)?;
-        request.extend_from_slice(piece.get(..length).unwrap_or_default());
-        let mut headers = [httparse::EMPTY_HEADER; 32];
-        let mut parsed = httparse::Request::new(&mut headers);
-        match parsed.parse(&request) {
-            Ok(httparse::Status::Complete(_)) => break parsed.path.unwrap_or_default().to_owned(),
-            Ok(httparse::Status::Partial) if length > 0 && request.len() < MOST => {}
-            _ => return Ok(()),
-        }
-    };
-    let (status, body) = match answer(&path) {
-        Some(document) => ("200 OK", document.to_string()),
-        None => ("404 Not Found", "{}".to_owned()),
-    };
-    write!(
-        tls,
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    )?;
-    tls.conn.send_close_notify();
-    tls.flush()?;
-    Ok(())
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-/// How long a client may take between two pieces of its request.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// The longest request, in bytes.
-const MOST: usize = 16 * 1024;
