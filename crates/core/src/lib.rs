@@ -51,7 +51,7 @@ pub use explain::Explanation;
 pub use jose::Algorithm;
 pub use key::{JwkRules, KeySet, PublicKey, UnusableKey, VerifyingKey};
 pub use limits::Limits;
-pub use policy::{Finding, Policy};
+pub use policy::{Finding, Policy, issuer_alias};
 #[cfg(feature = "ring")]
 pub use secret::{HmacAlgorithm, SharedSecret};
 pub use times::{Leeway, TimeRules};

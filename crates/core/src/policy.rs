@@ -227,7 +227,12 @@ const CHECKS: [(&str, Check); 9] = [
     ("typ", Policy::check_type),
 ];
 
-/// Google signs with either spelling of its issuer (OpenID Connect Core, errata on GoogleIss).
+/// The other spelling under which this issuer signs ID tokens, where it has one: Google's, with and without
+/// the scheme (OpenID Connect Core, errata on GoogleIss).
+pub fn issuer_alias(issuer: &str) -> Option<&'static str> {
+    (issuer == "https://accounts.google.com").then_some("accounts.google.com")
+}
+
 pub(crate) fn issuer_matches(wanted: &str, found: &str) -> bool {
-    wanted == found || (wanted == "https://accounts.google.com" && found == "accounts.google.com")
+    wanted == found || issuer_alias(wanted) == Some(found)
 }

@@ -94,7 +94,7 @@ impl<'a> UnverifiedToken<'a> {
     }
 
     /// The issuer in a payload that all readers agree on.
-    fn agreed_issuer(&self) -> Option<Cow<'_, str>> {
+    fn agreed_issuer(&self) -> Option<Cow<'a, str>> {
         claims::text(self.claims.as_ref().ok()?, "iss").ok().map(Option::unwrap_or_default)
     }
 }
@@ -132,8 +132,8 @@ impl fmt::Debug for SignedToken<'_> {
 pub struct Bearer<'a> {
     text: &'a str,
     token: Result<UnverifiedToken<'a>, Refusal>,
-    /// What the API server's lenient first look finds where our reading refuses.
-    peeked: Option<String>,
+    /// What our reading finds, or else the API server's lenient first look.
+    issuer: Option<Cow<'a, str>>,
 }
 
 impl<'a> Bearer<'a> {
@@ -144,8 +144,8 @@ impl<'a> Bearer<'a> {
     pub fn read(text: &'a str, buffer: &'a mut Buffer, limits: &Limits) -> Result<Self, Refusal> {
         check_length(text, limits)?;
         let token = UnverifiedToken::parse(text, buffer, limits);
-        let agreed = token.as_ref().is_ok_and(|token| token.agreed_issuer().is_some());
-        Ok(Self { text, token, peeked: if agreed { None } else { peek(text) } })
+        let agreed = token.as_ref().ok().and_then(UnverifiedToken::agreed_issuer);
+        Ok(Self { text, token, issuer: agreed.or_else(|| peek(text).map(Cow::Owned)) })
     }
 
     /// The text itself. Never log it.
@@ -153,12 +153,16 @@ impl<'a> Bearer<'a> {
         self.text
     }
 
-    /// Whether the token claims to come from this issuer, by the rules of the API server's first look.
-    /// Nobody has signed that yet: it only decides who is asked. An unreadable token is nobody's.
+    /// The issuer that the token claims, by the rules of the API server's first look; an unreadable token is
+    /// nobody's. Nobody has signed that yet: it only decides who is asked.
+    #[inline]
+    pub fn claimed_issuer(&self) -> Option<&str> {
+        self.issuer.as_deref()
+    }
+
+    /// Whether the token claims to come from this issuer of ID tokens; see [`Bearer::claimed_issuer`].
     pub fn claims_issuer(&self, issuer: &str) -> bool {
-        let agreed = self.token.as_ref().ok().and_then(UnverifiedToken::agreed_issuer);
-        let found = agreed.as_deref().or(self.peeked.as_deref());
-        found.is_some_and(|found| issuer_matches(issuer, found))
+        self.claimed_issuer().is_some_and(|found| issuer_matches(issuer, found))
     }
 
     /// The token, if it can be read.

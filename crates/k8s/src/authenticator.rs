@@ -3,21 +3,36 @@
 use crate::{Error, Refusal, UserInfo};
 use claimant_core::{Bearer, Buffer, Limits};
 use std::fmt;
+use std::pin::Pin;
 
 /// Decides who a token belongs to.
 pub trait Authenticator: Send + Sync {
-    /// Judges a token that has been read once for all authenticators; `now` is in seconds since 1970.
+    /// Judges a token that has been read once for all authenticators, and never waits; `now` is in seconds
+    /// since 1970.
     ///
     /// # Errors
-    /// [`Error::Unrecognized`] where the token is another's, [`Error::Refused`] where it is ours and not good.
+    /// [`Error::Unrecognized`] where the token is another's, [`Error::Refused`] where it is ours and not good,
+    /// [`Error::Unavailable`] where it is ours and nobody can tell now.
     fn judge(&self, bearer: &Bearer<'_>, now: i64) -> Result<Authenticated, Error>;
+
+    /// The same where a wait may help: for keys that are on their way, for an answer from elsewhere. Whoever
+    /// waits says in its own documentation for how long at most. By default nobody does.
+    fn begin<'a>(&'a self, bearer: &'a Bearer<'a>, now: i64) -> Judging<'a> {
+        Judging::Done(self.judge(bearer, now))
+    }
+
+    /// The issuers whose tokens this one judges, each as a token may spell it: it is asked about no others.
+    /// `None`, as by default, where that cannot be told beforehand.
+    fn issuers(&self) -> Option<Vec<String>> {
+        None
+    }
 
     /// The bounds within which [`Authenticator::authenticate`] reads a token.
     fn limits(&self) -> Limits {
         Limits::default()
     }
 
-    /// Reads and judges `token`; `now` is in seconds since 1970.
+    /// Reads and judges `token`, and never waits; `now` is in seconds since 1970.
     ///
     /// # Errors
     /// As [`Authenticator::judge`]; a token beyond the limits is refused unread.
@@ -25,6 +40,57 @@ pub trait Authenticator: Send + Sync {
         let mut buffer = Buffer::new();
         let bearer = Bearer::read(token, &mut buffer, &self.limits()).map_err(Refusal::Token)?;
         self.judge(&bearer, now)
+    }
+}
+
+/// Reads and judges `token`, and waits where [`Authenticator::begin`] does; `now` is in seconds since 1970, and
+/// the token is judged as of then.
+///
+/// # Errors
+/// As [`Authenticator::authenticate`].
+pub async fn authenticate_async<A: Authenticator + ?Sized>(
+    authenticator: &A,
+    token: &str,
+    now: i64,
+) -> Result<Authenticated, Error> {
+    let mut buffer = Buffer::new();
+    let bearer = Bearer::read(token, &mut buffer, &authenticator.limits()).map_err(Refusal::Token)?;
+    authenticator.begin(&bearer, now).finish().await
+}
+
+/// A verdict, or the wait for one.
+#[must_use]
+pub enum Judging<'a> {
+    /// Nothing to wait for.
+    Done(Result<Authenticated, Error>),
+    /// Something to wait for.
+    Waits(Pin<Box<dyn Future<Output = Result<Authenticated, Error>> + Send + 'a>>),
+}
+
+impl<'a> Judging<'a> {
+    /// Waits for this.
+    pub fn waits(future: impl Future<Output = Result<Authenticated, Error>> + Send + 'a) -> Self {
+        Self::Waits(Box::pin(future))
+    }
+
+    /// The verdict, after the wait if there is one.
+    ///
+    /// # Errors
+    /// As [`Authenticator::judge`].
+    pub async fn finish(self) -> Result<Authenticated, Error> {
+        match self {
+            Self::Done(outcome) => outcome,
+            Self::Waits(future) => future.await,
+        }
+    }
+}
+
+impl fmt::Debug for Judging<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done(outcome) => f.debug_tuple("Done").field(outcome).finish(),
+            Self::Waits(_) => f.write_str("Waits"),
+        }
     }
 }
 
@@ -50,52 +116,31 @@ impl Authenticated {
     }
 }
 
-/// Asks each in order until one knows the token: `Unrecognized` lets the next try, a refusal ends it, as in
-/// the API server's union of `jwt` authenticators. (Its outer union, over kinds of authenticators, goes on
-/// after a refusal; issuers may not overlap there, so that no other one would know the token.)
-#[derive(Default)]
-pub struct Union {
-    all: Vec<Box<dyn Authenticator>>,
-    limits: Limits,
+/// Passes everything on to what it points to.
+macro_rules! by_pointer {
+    ($($pointer:ty),*) => {$(
+        impl<T: Authenticator + ?Sized> Authenticator for $pointer {
+            fn judge(&self, bearer: &Bearer<'_>, now: i64) -> Result<Authenticated, Error> {
+                (**self).judge(bearer, now)
+            }
+
+            fn begin<'a>(&'a self, bearer: &'a Bearer<'a>, now: i64) -> Judging<'a> {
+                (**self).begin(bearer, now)
+            }
+
+            fn issuers(&self) -> Option<Vec<String>> {
+                (**self).issuers()
+            }
+
+            fn limits(&self) -> Limits {
+                (**self).limits()
+            }
+
+            fn authenticate(&self, token: &str, now: i64) -> Result<Authenticated, Error> {
+                (**self).authenticate(token, now)
+            }
+        }
+    )*};
 }
 
-impl Union {
-    /// A union of none: it recognizes nothing.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// With one more, asked after those that are there.
-    #[must_use]
-    pub fn with(mut self, authenticator: impl Authenticator + 'static) -> Self {
-        self.all.push(Box::new(authenticator));
-        self
-    }
-
-    /// With other bounds on tokens than the defaults; they count for all.
-    #[must_use]
-    pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
-    }
-}
-
-impl Authenticator for Union {
-    fn judge(&self, bearer: &Bearer<'_>, now: i64) -> Result<Authenticated, Error> {
-        self.all
-            .iter()
-            .map(|one| one.judge(bearer, now))
-            .find(|outcome| !matches!(outcome, Err(Error::Unrecognized)))
-            .unwrap_or(Err(Error::Unrecognized))
-    }
-
-    fn limits(&self) -> Limits {
-        self.limits.clone()
-    }
-}
-
-impl fmt::Debug for Union {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Union of {}", self.all.len())
-    }
-}
+by_pointer!(&T, Box<T>, std::sync::Arc<T>);

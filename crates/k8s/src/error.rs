@@ -2,6 +2,7 @@
 
 use claimant_core::Reason;
 use std::fmt;
+use std::time::Duration;
 
 /// The outcome where there is no user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +14,9 @@ pub enum Error {
     /// A token of ours that is refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A token of ours of which nobody can tell now. A service answers 503, never 401.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
 }
 
 impl Error {
@@ -21,7 +25,78 @@ impl Error {
         match self {
             Self::Unrecognized => "unrecognized",
             Self::Refused(refusal) => refusal.reason(),
+            Self::Unavailable(unavailable) => unavailable.what.reason(),
         }
+    }
+}
+
+/// What it takes to judge a token is out of reach. That is not the token's fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} of issuer {issuer:?} cannot be had now")]
+#[non_exhaustive]
+pub struct Unavailable {
+    /// Whose tokens cannot be judged, by the name that the configuration gives it.
+    pub issuer: String,
+    /// What is missing.
+    pub what: OutOfReach,
+    /// When to ask again, counted from now, where that is known.
+    pub retry_after: Option<Duration>,
+}
+
+impl Unavailable {
+    /// Without a time to come back at.
+    pub fn new(issuer: impl Into<String>, what: OutOfReach) -> Self {
+        Self { issuer: issuer.into(), what, retry_after: None }
+    }
+
+    /// The same with one.
+    #[must_use]
+    pub fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
+        self.retry_after = retry_after;
+        self
+    }
+
+    /// The value of a `Retry-After` header (RFC 9110, section 10.2.3): whole seconds, rounded up, at least one.
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        let seconds = |after: Duration| after.as_secs().saturating_add(u64::from(after.subsec_nanos() > 0));
+        self.retry_after.map(|after| seconds(after).max(1))
+    }
+}
+
+/// What is missing where a token cannot be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OutOfReach {
+    /// The issuer's keys, or word of a key id that is new.
+    Keys,
+    /// The objects that a token refers to.
+    Objects,
+    /// Claims that stand elsewhere.
+    Claims,
+    /// Whoever judges instead of us.
+    Judge,
+}
+
+impl OutOfReach {
+    /// The stable code.
+    pub fn reason(self) -> Reason {
+        match self {
+            Self::Keys => "unavailable_keys",
+            Self::Objects => "unavailable_objects",
+            Self::Claims => "unavailable_claims",
+            Self::Judge => "unavailable_judge",
+        }
+    }
+}
+
+impl fmt::Display for OutOfReach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Keys => "the keys",
+            Self::Objects => "the objects",
+            Self::Claims => "the distributed claims",
+            Self::Judge => "the verdict",
+        })
     }
 }
 

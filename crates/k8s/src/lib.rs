@@ -25,9 +25,11 @@ pub mod oidc;
 pub mod rbac;
 pub mod request;
 pub mod service_account;
+mod union;
 mod user_info;
 pub mod yaml;
 
-pub use authenticator::{Authenticated, Authenticator, Union};
-pub use error::{ConfigError, Error, FieldError, FileError, Refusal, RequestError};
+pub use authenticator::{Authenticated, Authenticator, Judging, authenticate_async};
+pub use error::{ConfigError, Error, FieldError, FileError, OutOfReach, Refusal, RequestError, Unavailable};
+pub use union::Union;
 pub use user_info::UserInfo;

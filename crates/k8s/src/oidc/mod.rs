@@ -11,7 +11,7 @@ use crate::config::{
 use crate::user_info::CREDENTIAL_ID;
 use crate::{Authenticated, Authenticator, ConfigError, Error, Refusal, UserInfo};
 use by_expression::View;
-use claimant_core::{Algorithm, Audience, Bearer, Claims, KeySet, Limits, Policy};
+use claimant_core::{Algorithm, Audience, Bearer, Claims, KeySet, Limits, Policy, issuer_alias};
 
 const PART: &str = "payload";
 
@@ -123,6 +123,11 @@ impl Authenticator for OidcAuthenticator {
         let signed = token.verify(&self.keys, &self.algorithms).map_err(Refusal::Token)?;
         let claims = signed.check(&self.policy, now).map_err(Refusal::Token)?;
         Ok(Authenticated::new(self.user(&claims)?, Vec::new()))
+    }
+
+    fn issuers(&self) -> Option<Vec<String>> {
+        let alias = issuer_alias(&self.issuer).map(ToOwned::to_owned);
+        Some([self.issuer.clone()].into_iter().chain(alias).collect())
     }
 
     fn limits(&self) -> Limits {

@@ -52,41 +52,76 @@ pub enum Credential {
 }
 
 /// Tries the bearer token, then the WebSocket sub-protocol (even where the former was refused), then, where
-/// neither was there, anonymous; `now` is in seconds since 1970.
+/// neither was there, anonymous; `now` is in seconds since 1970. Never waits.
 ///
 /// # Errors
 /// [`Error::Unrecognized`] where there is no credential and anonymous is not allowed here;
-/// [`Error::Refused`] where there is one and it is not good, an unknown token included.
+/// [`Error::Refused`] where there is one and it is not good, an unknown token included;
+/// [`Error::Unavailable`] where none is good and of one at least nobody can tell now.
 pub fn authenticate(
     request: &Request<'_>,
     tokens: &dyn Authenticator,
     anonymous: &Anonymous,
     now: i64,
 ) -> Result<Outcome, Error> {
-    let mut first_refusal = None;
-    for attempt in [bearer::find(request), websocket::find(request)] {
+    let mut failure = None;
+    for attempt in credentials(request) {
+        let outcome = attempt.and_then(|(token, credential)| Ok((tokens.authenticate(&token, now)?, credential)));
+        match outcome {
+            Ok((who, credential)) => return Ok(Outcome { who: with_authenticated_group(who), credential }),
+            Err(why) => failure = Some(graver(failure, why)),
+        }
+    }
+    without_user(request, anonymous, failure)
+}
+
+/// The same, and waits where [`Authenticator::begin`] does.
+///
+/// # Errors
+/// As [`authenticate`].
+pub async fn authenticate_async(
+    request: &Request<'_>,
+    tokens: &dyn Authenticator,
+    anonymous: &Anonymous,
+    now: i64,
+) -> Result<Outcome, Error> {
+    let mut failure = None;
+    for attempt in credentials(request) {
         let outcome = match attempt {
-            Ok(None) => continue,
-            Ok(Some((token, credential))) => known(tokens.authenticate(&token, now)).map(|who| (who, credential)),
-            Err(why) => Err(why.into()),
+            Ok((token, credential)) => {
+                crate::authenticate_async(tokens, &token, now).await.map(|who| (who, credential))
+            }
+            Err(why) => Err(why),
         };
         match outcome {
             Ok((who, credential)) => return Ok(Outcome { who: with_authenticated_group(who), credential }),
-            Err(why) => first_refusal = first_refusal.or(Some(why)),
+            Err(why) => failure = Some(graver(failure, why)),
         }
     }
-    match first_refusal {
-        Some(why) => Err(why),
-        None if anonymous.allows(request.path) => Ok(Outcome { who: anonymous::user(), credential: Credential::None }),
-        None => Err(Error::Unrecognized),
+    without_user(request, anonymous, failure)
+}
+
+/// What stands in the request, in the API server's order.
+fn credentials(request: &Request<'_>) -> impl Iterator<Item = Result<(String, Credential), Error>> {
+    let found = [bearer::find(request), websocket::find(request)];
+    found.into_iter().filter_map(|found| found.map_err(Error::from).transpose())
+}
+
+/// The first failure counts, but for one that may pass. A token that nobody knows is no absence of one.
+fn graver(first: Option<Error>, why: Error) -> Error {
+    let why = if why == Error::Unrecognized { Refusal::UnknownToken.into() } else { why };
+    match first {
+        Some(Error::Refused(_)) if matches!(why, Error::Unavailable(_)) => why,
+        Some(first) => first,
+        None => why,
     }
 }
 
-/// A token that nobody knows is no absence of one.
-fn known(outcome: Result<Authenticated, Error>) -> Result<Authenticated, Error> {
-    match outcome {
-        Err(Error::Unrecognized) => Err(Refusal::UnknownToken.into()),
-        other => other,
+fn without_user(request: &Request<'_>, anonymous: &Anonymous, failure: Option<Error>) -> Result<Outcome, Error> {
+    match failure {
+        Some(why) => Err(why),
+        None if anonymous.allows(request.path) => Ok(Outcome { who: anonymous::user(), credential: Credential::None }),
+        None => Err(Error::Unrecognized),
     }
 }
 

@@ -107,8 +107,9 @@ impl ServiceAccounts {
     /// # Errors
     /// As [`Authenticator::judge`].
     pub fn judge_for(&self, bearer: &Bearer<'_>, requested: &[String], now: i64) -> Result<Authenticated, Error> {
-        let legacy = self.legacy.as_ref().filter(|_| bearer.claims_issuer(legacy::ISSUER));
-        let bound = self.issuers.iter().find(|(issuer, _)| bearer.claims_issuer(issuer));
+        let Some(claimed) = bearer.claimed_issuer() else { return Err(Error::Unrecognized) };
+        let legacy = self.legacy.as_ref().filter(|_| claimed == legacy::ISSUER);
+        let bound = self.issuers.iter().find(|(issuer, _)| claimed == issuer);
         // The issuer of legacy tokens may be one of the bound ones: then either may know the token.
         let first = legacy.map(|legacy| {
             self.judge_under(bearer, &legacy.policy, requested, now, |claims| {
@@ -120,7 +121,10 @@ impl ServiceAccounts {
             (first, Some((_, policy))) => {
                 let second = self.judge_under(bearer, policy, requested, now, |claims| self.bound_user(claims, now));
                 match (first, second) {
-                    (Some(Err(why @ Error::Refused(_))), Err(_)) => Err(why),
+                    (Some(Err(why @ (Error::Refused(_) | Error::Unavailable(_)))), Err(Error::Unrecognized)) => {
+                        Err(why)
+                    }
+                    (Some(Err(why @ Error::Refused(_))), Err(Error::Refused(_))) => Err(why),
                     (_, second) => second,
                 }
             }
@@ -205,6 +209,11 @@ fn policy(issuer: String, times: TimeRules) -> Policy {
 impl Authenticator for ServiceAccounts {
     fn judge(&self, bearer: &Bearer<'_>, now: i64) -> Result<Authenticated, Error> {
         self.judge_for(bearer, &self.api_audiences, now)
+    }
+
+    fn issuers(&self) -> Option<Vec<String>> {
+        let legacy = self.legacy.as_ref().map(|_| legacy::ISSUER.to_owned());
+        Some(self.issuers.iter().map(|(issuer, _)| issuer.clone()).chain(legacy).collect())
     }
 
     fn limits(&self) -> Limits {
