@@ -27,6 +27,14 @@ pub trait Authenticator: Send + Sync {
         None
     }
 
+    /// Changes when a token of this issuer may be judged otherwise than before for another reason than time: with
+    /// the configuration or with the keys. Whoever remembers verdicts asks for it before it has a token
+    /// judged, and forgets what was judged under another. Objects that a token refers to do not show here.
+    fn generation(&self, issuer: &str) -> Generation {
+        let _ = issuer;
+        Generation::default()
+    }
+
     /// The bounds within which [`Authenticator::authenticate`] reads a token.
     fn limits(&self) -> Limits {
         Limits::default()
@@ -94,6 +102,32 @@ impl fmt::Debug for Judging<'_> {
     }
 }
 
+/// What a verdict was made under, besides the time: [`Authenticator::generation`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Generation {
+    /// Counts the configurations.
+    pub configuration: u64,
+    /// Counts the sets of keys under one configuration.
+    pub keys: u64,
+}
+
+impl Generation {
+    /// That of keys which change under one configuration.
+    pub fn of_keys(keys: u64) -> Self {
+        Self { configuration: 0, keys }
+    }
+
+    /// That of both: it changes where either does.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            configuration: self.configuration.wrapping_add(other.configuration),
+            keys: self.keys.wrapping_add(other.keys),
+        }
+    }
+}
+
 /// A user, and what the token is good for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -130,6 +164,10 @@ macro_rules! by_pointer {
 
             fn issuers(&self) -> Option<Vec<String>> {
                 (**self).issuers()
+            }
+
+            fn generation(&self, issuer: &str) -> Generation {
+                (**self).generation(issuer)
             }
 
             fn limits(&self) -> Limits {

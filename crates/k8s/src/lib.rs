@@ -18,6 +18,7 @@
 mod authenticator;
 pub mod config;
 mod error;
+mod keys;
 pub mod lint;
 mod names;
 mod null;
@@ -29,7 +30,8 @@ mod union;
 mod user_info;
 pub mod yaml;
 
-pub use authenticator::{Authenticated, Authenticator, Judging, authenticate_async};
+pub use authenticator::{Authenticated, Authenticator, Generation, Judging, authenticate_async};
+pub use claimant_jwks::Keys;
 pub use error::{ConfigError, Error, FieldError, FileError, OutOfReach, Refusal, RequestError, Unavailable};
 pub use union::Union;
 pub use user_info::UserInfo;

@@ -1,6 +1,6 @@
 //! Many authenticators as one.
 
-use crate::{Authenticated, Authenticator, Error, Judging};
+use crate::{Authenticated, Authenticator, Error, Generation, Judging};
 use claimant_core::{Bearer, Limits};
 use std::collections::HashMap;
 use std::fmt;
@@ -60,10 +60,10 @@ impl Union {
         self
     }
 
-    /// Those that may know the token, in order.
+    /// Those that may know a token of this issuer, in order.
     #[inline]
-    fn asked(&self, bearer: &Bearer<'_>) -> impl Iterator<Item = &dyn Authenticator> {
-        let known = bearer.claimed_issuer().and_then(|issuer| self.by_issuer.get(issuer));
+    fn asked(&self, issuer: Option<&str>) -> impl Iterator<Item = &dyn Authenticator> {
+        let known = issuer.and_then(|issuer| self.by_issuer.get(issuer));
         let places = known.unwrap_or(&self.about_any);
         places.iter().filter_map(|place| self.all.get(*place)).map(AsRef::as_ref)
     }
@@ -71,14 +71,14 @@ impl Union {
 
 impl Authenticator for Union {
     fn judge(&self, bearer: &Bearer<'_>, now: i64) -> Result<Authenticated, Error> {
-        self.asked(bearer)
+        self.asked(bearer.claimed_issuer())
             .map(|one| one.judge(bearer, now))
             .find(|outcome| !matches!(outcome, Err(Error::Unrecognized)))
             .unwrap_or(Err(Error::Unrecognized))
     }
 
     fn begin<'a>(&'a self, bearer: &'a Bearer<'a>, now: i64) -> Judging<'a> {
-        let mut asked = self.asked(bearer);
+        let mut asked = self.asked(bearer.claimed_issuer());
         while let Some(one) = asked.next() {
             match one.begin(bearer, now) {
                 Judging::Done(Err(Error::Unrecognized)) => {}
@@ -100,6 +100,10 @@ impl Authenticator for Union {
 
     fn issuers(&self) -> Option<Vec<String>> {
         self.about_any.is_empty().then(|| self.by_issuer.keys().cloned().collect())
+    }
+
+    fn generation(&self, issuer: &str) -> Generation {
+        self.asked(Some(issuer)).map(|one| one.generation(issuer)).fold(Generation::default(), Generation::and)
     }
 
     fn limits(&self) -> Limits {

@@ -37,6 +37,7 @@ use shared::{Alive, Shared};
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The keys of one issuer, as readers hold them. A clone is the same keys and costs two counts.
 ///
@@ -122,6 +123,12 @@ impl Keys {
     /// Where the keys stand. `None` for [`Keys::fixed`].
     pub fn state(&self) -> Option<State> {
         self.shared.state()
+    }
+
+    /// How long until the next fetch is due, zero while one is under way: when it is worth to ask again for what is
+    /// out of reach. `None` for [`Keys::fixed`], and where nobody fetches any more.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.shared.retry_after()
     }
 
     /// Resolves when there are keys, or when there never will be any since the driver is gone

@@ -237,6 +237,14 @@ impl Shared {
         Some(state)
     }
 
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        let live = self.live.as_ref()?;
+        let now = live.runtime.now().steady;
+        let core = live.lock();
+        let due = |at: Duration| at.saturating_sub(now);
+        (!core.ended).then(|| core.machine.state().next_fetch.map_or(Duration::ZERO, due))
+    }
+
     /// The driver's step. `None`: nobody reads any more.
     pub(super) fn turn(&self, waker: &Waker) -> Option<Turn> {
         let live = self.live.as_ref()?;

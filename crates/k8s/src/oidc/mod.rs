@@ -8,10 +8,12 @@ use crate::config::{
     AuthenticationConfiguration, ClaimValidationRule, Expressions, JwtAuthenticator, OidcFlags,
     PrefixedClaimOrExpression,
 };
+use crate::keys::{self, Wait};
 use crate::user_info::CREDENTIAL_ID;
-use crate::{Authenticated, Authenticator, ConfigError, Error, Refusal, UserInfo};
+use crate::{Authenticated, Authenticator, ConfigError, Error, Generation, Judging, Refusal, UserInfo};
 use by_expression::View;
-use claimant_core::{Algorithm, Audience, Bearer, Claims, KeySet, Limits, Policy, issuer_alias};
+use claimant_core::{Algorithm, Audience, Bearer, Claims, Limits, Policy, issuer_alias};
+use claimant_jwks::Keys;
 
 const PART: &str = "payload";
 
@@ -19,7 +21,7 @@ const PART: &str = "payload";
 #[derive(Debug)]
 pub struct OidcAuthenticator {
     issuer: String,
-    keys: KeySet,
+    keys: Keys,
     algorithms: Vec<Algorithm>,
     policy: Policy,
     username: PrefixedClaimOrExpression,
@@ -35,7 +37,7 @@ impl OidcAuthenticator {
     ///
     /// # Errors
     /// Fields that the API server refuses, CEL expressions that it would not load among them.
-    pub fn from_config(jwt: JwtAuthenticator, keys: KeySet) -> Result<Self, ConfigError> {
+    pub fn from_config(jwt: JwtAuthenticator, keys: impl Into<Keys>) -> Result<Self, ConfigError> {
         Self::from_config_within(jwt, keys, Limits::default())
     }
 
@@ -43,7 +45,11 @@ impl OidcAuthenticator {
     ///
     /// # Errors
     /// As [`OidcAuthenticator::from_config`].
-    pub fn from_config_within(jwt: JwtAuthenticator, keys: KeySet, limits: Limits) -> Result<Self, ConfigError> {
+    pub fn from_config_within(
+        jwt: JwtAuthenticator,
+        keys: impl Into<Keys>,
+        limits: Limits,
+    ) -> Result<Self, ConfigError> {
         Self::build(jwt, keys, Algorithm::KUBERNETES.to_vec(), &[], limits)
     }
 
@@ -51,14 +57,18 @@ impl OidcAuthenticator {
     ///
     /// # Errors
     /// A flag, or a field of what the flags mean, that the API server refuses.
-    pub fn from_flags(flags: OidcFlags, keys: KeySet, disallowed_issuers: &[String]) -> Result<Self, ConfigError> {
+    pub fn from_flags(
+        flags: OidcFlags,
+        keys: impl Into<Keys>,
+        disallowed_issuers: &[String],
+    ) -> Result<Self, ConfigError> {
         let (jwt, algorithms) = flags.authenticator()?;
         Self::build(jwt, keys, algorithms, disallowed_issuers, Limits::default())
     }
 
     fn build(
         jwt: JwtAuthenticator,
-        keys: KeySet,
+        keys: impl Into<Keys>,
         algorithms: Vec<Algorithm>,
         disallowed: &[String],
         limits: Limits,
@@ -69,7 +79,7 @@ impl OidcAuthenticator {
         Ok(Self {
             policy: Policy::new(jwt.issuer.url.clone(), audience),
             issuer: jwt.issuer.url,
-            keys,
+            keys: keys.into(),
             algorithms,
             username: jwt.claim_mappings.username,
             groups: jwt.claim_mappings.groups,
@@ -78,6 +88,16 @@ impl OidcAuthenticator {
             expressions,
             limits,
         })
+    }
+
+    fn judge_once(&self, bearer: &Bearer<'_>, now: i64, wait: &mut Wait) -> Result<Authenticated, Error> {
+        if !bearer.claims_issuer(&self.issuer) {
+            return Err(Error::Unrecognized);
+        }
+        let token = bearer.token().map_err(Refusal::Token)?;
+        let signed = keys::verify(token, &self.keys, &self.algorithms, &self.issuer, wait)?;
+        let claims = signed.check(&self.policy, now).map_err(Refusal::Token)?;
+        Ok(Authenticated::new(self.user(&claims)?, Vec::new()))
     }
 
     /// The API server's order: distributed claims, username, groups, uid, extra, required claims, rules.
@@ -116,13 +136,17 @@ impl OidcAuthenticator {
 
 impl Authenticator for OidcAuthenticator {
     fn judge(&self, bearer: &Bearer<'_>, now: i64) -> Result<Authenticated, Error> {
-        if !bearer.claims_issuer(&self.issuer) {
-            return Err(Error::Unrecognized);
-        }
-        let token = bearer.token().map_err(Refusal::Token)?;
-        let signed = token.verify(&self.keys, &self.algorithms).map_err(Refusal::Token)?;
-        let claims = signed.check(&self.policy, now).map_err(Refusal::Token)?;
-        Ok(Authenticated::new(self.user(&claims)?, Vec::new()))
+        self.judge_once(bearer, now, &mut Wait::default())
+    }
+
+    /// Waits for a key that is on its way, once and no longer than the keys' policy allows
+    /// ([`KeyPolicy::wait`](claimant_jwks::KeyPolicy::wait)).
+    fn begin<'a>(&'a self, bearer: &'a Bearer<'a>, now: i64) -> Judging<'a> {
+        keys::begin(move |wait| self.judge_once(bearer, now, wait))
+    }
+
+    fn generation(&self, _: &str) -> Generation {
+        Generation::of_keys(self.keys.generation())
     }
 
     fn issuers(&self) -> Option<Vec<String>> {

@@ -6,16 +6,18 @@ mod objects;
 
 pub use objects::{MemoryObjects, ObjectKind, ObjectLookup, ObjectMeta, TokenSecret};
 
+use crate::keys::{self, Wait};
 use crate::user_info::CREDENTIAL_ID;
-use crate::{Authenticated, Authenticator, Error, Refusal, UserInfo};
-use claimant_core::{Algorithm, Audience, Bearer, Buffer, Claims, KeySet, Limits, Policy, TimeRules};
+use crate::{Authenticated, Authenticator, Error, Generation, Judging, Refusal, UserInfo};
+use claimant_core::{Algorithm, Audience, Bearer, Buffer, Claims, Limits, Policy, TimeRules};
+use claimant_jwks::Keys;
 use claims::PrivateClaims;
 use std::fmt;
 
 /// The service accounts of one cluster.
 pub struct ServiceAccounts {
     issuers: Vec<(String, Policy)>,
-    keys: KeySet,
+    keys: Keys,
     api_audiences: Vec<String>,
     objects: Option<Box<dyn ObjectLookup>>,
     legacy: Option<Legacy>,
@@ -32,7 +34,7 @@ impl ServiceAccounts {
     /// expires. See [`ServiceAccounts::with_objects`].
     pub fn new<S: Into<String>>(
         issuers: impl IntoIterator<Item = S>,
-        keys: KeySet,
+        keys: impl Into<Keys>,
         api_audiences: impl IntoIterator<Item = S>,
     ) -> Self {
         Self {
@@ -41,7 +43,7 @@ impl ServiceAccounts {
                 .map(Into::into)
                 .map(|issuer: String| (issuer.clone(), policy(issuer, TimeRules::ServiceAccount)))
                 .collect(),
-            keys,
+            keys: keys.into(),
             api_audiences: api_audiences.into_iter().map(Into::into).collect(),
             objects: None,
             legacy: None,
@@ -107,45 +109,54 @@ impl ServiceAccounts {
     /// # Errors
     /// As [`Authenticator::judge`].
     pub fn judge_for(&self, bearer: &Bearer<'_>, requested: &[String], now: i64) -> Result<Authenticated, Error> {
+        self.judge_once(Question { bearer, requested, now }, &mut Wait::default())
+    }
+
+    /// The same, and waits for a key that is on its way, once and no longer than the keys' policy allows
+    /// ([`KeyPolicy::wait`](claimant_jwks::KeyPolicy::wait)).
+    pub fn begin_for<'a>(&'a self, bearer: &'a Bearer<'a>, requested: &'a [String], now: i64) -> Judging<'a> {
+        keys::begin(move |wait| self.judge_once(Question { bearer, requested, now }, wait))
+    }
+
+    fn judge_once(&self, asked: Question<'_>, wait: &mut Wait) -> Result<Authenticated, Error> {
+        let Question { bearer, now, .. } = asked;
         let Some(claimed) = bearer.claimed_issuer() else { return Err(Error::Unrecognized) };
         let legacy = self.legacy.as_ref().filter(|_| claimed == legacy::ISSUER);
         let bound = self.issuers.iter().find(|(issuer, _)| claimed == issuer);
         // The issuer of legacy tokens may be one of the bound ones: then either may know the token.
         let first = legacy.map(|legacy| {
-            self.judge_under(bearer, &legacy.policy, requested, now, |claims| {
+            self.judge_under(asked, legacy::ISSUER, &legacy.policy, wait, |claims| {
                 legacy::user(claims, bearer.text(), self.objects.as_deref().filter(|_| legacy.lookup))
             })
         });
-        match (first, bound) {
-            (Some(Ok(who)), _) => Ok(who),
-            (first, Some((_, policy))) => {
-                let second = self.judge_under(bearer, policy, requested, now, |claims| self.bound_user(claims, now));
-                match (first, second) {
-                    (Some(Err(why @ (Error::Refused(_) | Error::Unavailable(_)))), Err(Error::Unrecognized)) => {
-                        Err(why)
-                    }
-                    (Some(Err(why @ Error::Refused(_))), Err(Error::Refused(_))) => Err(why),
-                    (_, second) => second,
-                }
-            }
-            (Some(Err(why)), None) => Err(why),
-            (None, None) => Err(Error::Unrecognized),
+        if let Some(Ok(who)) = first {
+            return Ok(who);
+        }
+        let second = bound.map(|(issuer, policy)| {
+            self.judge_under(asked, issuer, policy, wait, |claims| self.bound_user(claims, now))
+        });
+        match (first, second) {
+            (_, Some(Ok(who))) => Ok(who),
+            (Some(Err(why @ Error::Unavailable(_))), _) | (_, Some(Err(why @ Error::Unavailable(_)))) => Err(why),
+            (Some(Err(why @ Error::Refused(_))), _) => Err(why),
+            (_, Some(second)) => second,
+            (_, None) => Err(Error::Unrecognized),
         }
     }
 
     /// Signature, policy and audiences, which both kinds have in common; then `user`.
     fn judge_under(
         &self,
-        bearer: &Bearer<'_>,
+        Question { bearer, requested, now }: Question<'_>,
+        issuer: &str,
         policy: &Policy,
-        requested: &[String],
-        now: i64,
+        wait: &mut Wait,
         user: impl FnOnce(&Claims<'_>) -> Result<UserInfo, Refusal>,
     ) -> Result<Authenticated, Error> {
         let token = bearer
             .token()
             .map_err(|error| if error.is_unreadable() { Error::Unrecognized } else { Refusal::Token(error).into() })?;
-        let signed = token.verify(&self.keys, &Algorithm::KUBERNETES).map_err(Refusal::Token)?;
+        let signed = keys::verify(token, &self.keys, &Algorithm::KUBERNETES, issuer, wait)?;
         let claims = signed.check(policy, now).map_err(Refusal::Token)?;
         let own = claims.audiences().map_err(Refusal::Token)?;
         let has = |wanted: &String| {
@@ -195,6 +206,14 @@ pub enum LifetimeEnd {
     WarnAfter,
 }
 
+/// What is asked of one token.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    bearer: &'a Bearer<'a>,
+    requested: &'a [String],
+    now: i64,
+}
+
 /// How legacy tokens are judged.
 struct Legacy {
     policy: Policy,
@@ -209,6 +228,14 @@ fn policy(issuer: String, times: TimeRules) -> Policy {
 impl Authenticator for ServiceAccounts {
     fn judge(&self, bearer: &Bearer<'_>, now: i64) -> Result<Authenticated, Error> {
         self.judge_for(bearer, &self.api_audiences, now)
+    }
+
+    fn begin<'a>(&'a self, bearer: &'a Bearer<'a>, now: i64) -> Judging<'a> {
+        self.begin_for(bearer, &self.api_audiences, now)
+    }
+
+    fn generation(&self, _: &str) -> Generation {
+        Generation::of_keys(self.keys.generation())
     }
 
     fn issuers(&self) -> Option<Vec<String>> {
