@@ -14,6 +14,7 @@
 mod advice;
 mod expressions;
 mod members;
+pub(crate) mod shape;
 mod source;
 mod wrapper;
 
@@ -196,11 +197,11 @@ fn ignored_documents(text: &[u8], document: &Document, problems: &mut Vec<Proble
 }
 
 impl Problem {
-    fn error(code: &'static str, place: Place, path: String, message: String) -> Self {
+    pub(crate) fn error(code: &'static str, place: Place, path: String, message: String) -> Self {
         Self { severity: Severity::Error, code, path, place, message }
     }
 
-    fn warning(code: &'static str, place: Place, path: String, message: String) -> Self {
+    pub(crate) fn warning(code: &'static str, place: Place, path: String, message: String) -> Self {
         Self { severity: Severity::Warning, code, path, place, message }
     }
 }

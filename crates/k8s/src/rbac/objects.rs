@@ -150,7 +150,7 @@ impl Objects {
     }
 }
 
-const API_VERSION: &str = "rbac.authorization.k8s.io/v1";
+pub(super) const API_VERSION: &str = "rbac.authorization.k8s.io/v1";
 
 fn decode<T: DeserializeOwned>(value: Value) -> Result<T, ConfigError> {
     serde_json::from_value(value).map_err(|error| ConfigError::Decode(error.to_string()))

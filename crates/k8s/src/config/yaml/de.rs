@@ -74,6 +74,12 @@ impl<'t> Walk<'t> {
         self.depth.set(self.depth.get().saturating_sub(1));
     }
 
+    /// Leaves the aliases that an error has left open.
+    pub(super) fn leave_all(&self) {
+        self.open.borrow_mut().clear();
+        self.depth.set(0);
+    }
+
     /// Counts a node, and refuses too large a share of repeated ones.
     pub(super) fn count(&self, mark: Mark) -> Result<(), Fault> {
         let visited = self.visited.get().saturating_add(1);

@@ -76,8 +76,13 @@ impl Document {
     /// # Errors
     /// [`ConfigError::File`] with line and column; more than 4 MiB is [`ConfigError::FileLimit`].
     pub fn read(text: &[u8]) -> Result<Self, ConfigError> {
-        if text.len() > LONGEST {
-            return Err(Fault::limit(Mark::default(), format!("the file is longer than {LONGEST} bytes")).into());
+        Self::read_up_to(text, LONGEST)
+    }
+
+    /// The same with another limit on bytes.
+    pub(crate) fn read_up_to(text: &[u8], longest: usize) -> Result<Self, ConfigError> {
+        if text.len() > longest {
+            return Err(Fault::limit(Mark::default(), format!("the file is longer than {longest} bytes")).into());
         }
         let tree = if json::is_json(text) { Tree::read(json::lenient(text).as_bytes())? } else { Tree::read(text)? };
         Ok(Self { tree })
@@ -182,6 +187,19 @@ impl Document {
         let Some(root) = self.tree.root() else { return Ok(serde_json::Value::Null) };
         let walk = Walk::new(&self.tree);
         Ok(walk.visit(root, |visit| visit.to_json(depth))?)
+    }
+
+    /// What each path leads to as JSON values, as [`to_json`](Self::to_json) does; what is wrong in one of them does
+    /// not touch the others. Aliases count for all together. Paths of errors begin at the value.
+    pub(crate) fn to_json_each(&self, paths: &[String], depth: usize) -> Vec<Result<serde_json::Value, ConfigError>> {
+        let walk = Walk::new(&self.tree);
+        let each = paths.iter().map(|path| {
+            let Some(found) = self.whole(path) else { return Ok(serde_json::Value::Null) };
+            let value = walk.visit(found.value, |visit| visit.to_json(depth));
+            walk.leave_all();
+            Ok(value?)
+        });
+        each.collect()
     }
 
     /// Reads what the path leads to.
