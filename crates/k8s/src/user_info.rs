@@ -22,7 +22,50 @@ pub struct UserInfo {
 
 pub(crate) const CREDENTIAL_ID: &str = "authentication.kubernetes.io/credential-id";
 
+/// Of everybody who has shown a good credential.
+pub(crate) const AUTHENTICATED: &str = "system:authenticated";
+/// Of everybody else who is let in.
+pub(crate) const UNAUTHENTICATED: &str = "system:unauthenticated";
+/// Who has shown no credential.
+pub(crate) const ANONYMOUS: &str = "system:anonymous";
+
 impl UserInfo {
+    /// The user that somebody becomes who impersonates this name and these groups (`kubectl --as --as-group`): a
+    /// service account without groups has its own, and all have `system:authenticated`, but the anonymous user
+    /// (k8s.io/apiserver, pkg/endpoints/filters/impersonation).
+    ///
+    /// ```
+    /// let user = claimant_k8s::UserInfo::impersonated("system:serviceaccount:web:shop", Vec::new());
+    /// assert_eq!(user.groups, ["system:serviceaccounts", "system:serviceaccounts:web", "system:authenticated"]);
+    /// ```
+    #[must_use]
+    pub fn impersonated(username: impl Into<String>, groups: Vec<String>) -> Self {
+        let username = username.into();
+        let account = username.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
+        let groups = match account.filter(|(_, name)| groups.is_empty() && !name.contains(':')) {
+            Some((namespace, _)) => {
+                vec!["system:serviceaccounts".to_owned(), format!("system:serviceaccounts:{namespace}")]
+            }
+            None => groups,
+        };
+        let mut user = Self { username, groups, ..Self::default() };
+        if user.username == ANONYMOUS && !user.groups.iter().any(|group| group == UNAUTHENTICATED) {
+            user.groups.push(UNAUTHENTICATED.to_owned());
+        }
+        user.in_request()
+    }
+
+    /// As the API server's request chain completes a user who was authenticated: `system:authenticated` is among
+    /// the groups, unless they say already whether it is so.
+    #[must_use]
+    pub fn in_request(mut self) -> Self {
+        let said = |group: &String| group == AUTHENTICATED || group == UNAUTHENTICATED;
+        if self.username != ANONYMOUS && !self.groups.iter().any(said) {
+            self.groups.push(AUTHENTICATED.to_owned());
+        }
+        self
+    }
+
     pub(crate) fn set(&mut self, key: &str, value: &str) {
         self.extra.insert(key.to_owned(), vec![value.to_owned()]);
     }

@@ -2,7 +2,7 @@
 //! What the loader of an AuthenticationConfiguration refuses, and the field it names.
 
 use claimant_k8s::ConfigError;
-use claimant_k8s::config::AuthenticationConfiguration;
+use claimant_k8s::config::{AuthenticationConfiguration, Gives};
 
 const ISSUER: &str = r#""issuer":{"url":"https://a.example","audiences":["x"]}"#;
 const MAPPINGS: &str = r#""claimMappings":{"username":{"claim":"sub","prefix":""}}"#;
@@ -283,4 +283,42 @@ fn a_list_is_no_structure() {
         let error = AuthenticationConfiguration::from_json(text, &[]).unwrap_err().to_string();
         assert!(error.contains("invalid type: sequence, expected an object"), "{error}");
     }
+}
+
+#[test]
+fn which_names_an_issuer_can_give() {
+    let load = |mappings: &str, rules: &str| {
+        let text = format!(
+            "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt:\n- issuer: {{url: 'https://a', \
+             audiences: [a]}}\n  claimMappings: {{{mappings}}}\n  userValidationRules: [{rules}]\n"
+        );
+        let config = AuthenticationConfiguration::from_yaml(text.as_bytes(), &[]).unwrap();
+        config.jwt.into_iter().next().unwrap()
+    };
+    let claims = "username: {claim: sub, prefix: 'oidc:'}, groups: {claim: groups, prefix: ''}";
+    let expressions = r#"username: {expression: "'oidc:' + claims.sub"},
+        groups: {expression: "has(claims.g) ? claims.g.split(',').map(g, 'g:' + g) : ['all']"}"#;
+    let open = r#"username: {expression: "claims.sub"}"#;
+    let no_system =
+        r#"{expression: "!user.username.startsWith('system:')"}, {expression: "user.groups.all(g, g != 'x')"}"#;
+    for (mappings, rules, name, user, group) in [
+        (claims, "", "oidc:jane", Gives::Always, Gives::Always),
+        (claims, "", "jane", Gives::Never, Gives::Always),
+        (claims, no_system, "x", Gives::Never, Gives::Never),
+        (expressions, "", "oidc:jane", Gives::Perhaps, Gives::Never),
+        (expressions, "", "g:devs", Gives::Never, Gives::Perhaps),
+        (expressions, "", "all", Gives::Never, Gives::Perhaps),
+        (open, "", "system:admin", Gives::Perhaps, Gives::Never),
+        (open, no_system, "system:admin", Gives::Never, Gives::Never),
+        // Somebody in x may be in a group that is wanted, too.
+        (claims, r#"{expression: "'wanted' in user.groups"}"#, "x", Gives::Never, Gives::Always),
+        // A rule about more than the name says nothing about the name alone.
+        (open, r#"{expression: "user.username == 'a' || 'b' in user.groups"}"#, "x", Gives::Perhaps, Gives::Never),
+    ] {
+        let jwt = load(mappings, rules);
+        assert_eq!((jwt.gives_user(name), jwt.gives_group(name)), (user, group), "{mappings} {rules} {name}");
+    }
+    assert_eq!(load(claims, "").username_prefix(), Some("oidc:"));
+    assert_eq!(load(expressions, "").groups_prefix(), Some("g:"));
+    assert_eq!((load(open, "").username_prefix(), load(open, "").groups_prefix()), (None, None));
 }

@@ -1,7 +1,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 //! Roles and bindings: what is refused at load, what decides, and what must hold for all of them.
 
-use claimant_k8s::rbac::{Attributes, Authorizer, Decision, Holder, Object, Objects, Target};
+use claimant_k8s::rbac::{
+    Attributes, Authorizer, ClusterRoleBinding, Decision, Holder, Manifests, NewBinding, Object, Objects, RoleBinding,
+    RoleRef, Subject, Target,
+};
 use claimant_k8s::{ConfigError, UserInfo};
 
 #[path = "rbac/laws.rs"]
@@ -271,4 +274,40 @@ fn a_long_chain_arrives_whatever_the_names_are() {
         ))
         .unwrap();
     assert_eq!(chain.aggregated().cluster_role("r00").unwrap().rules.len(), 1);
+}
+
+#[test]
+fn a_binding_that_is_written_is_one_that_the_api_server_takes() {
+    let role = |kind: &str| RoleRef { kind: kind.to_owned(), name: "r".to_owned(), ..RoleRef::default() };
+    let subject = |kind: &str, name: &str, namespace: &str| Subject {
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        namespace: namespace.to_owned(),
+        ..Subject::default()
+    };
+    let subjects =
+        vec![subject("User", "no", ""), subject("Group", "a: b\n", ""), subject("ServiceAccount", "s", "ns")];
+    for (namespace, kind) in [("web", "Role"), ("", "ClusterRole")] {
+        let written = NewBinding::new("b:1 ü", namespace, role(kind), subjects.clone()).unwrap().to_yaml();
+        let mut manifests = Manifests::new();
+        manifests.read("new.yaml", written.as_bytes());
+        assert!(manifests.problems().is_empty(), "{written}{:?}", manifests.problems());
+        let read = manifests.written().next().unwrap().object().clone();
+        let (Object::RoleBinding(RoleBinding { subjects: read, .. })
+        | Object::ClusterRoleBinding(ClusterRoleBinding { subjects: read, .. })) = read
+        else {
+            panic!("{written}");
+        };
+        let same = |(a, b): (&Subject, &Subject)| (&a.kind, &a.name, &a.namespace) == (&b.kind, &b.name, &b.namespace);
+        assert!(read.len() == 3 && read.iter().zip(&subjects).all(same), "{written}");
+    }
+    for (name, namespace, kind, subjects) in [
+        ("a/b", "web", "Role", subjects.clone()),
+        ("b", "Web", "Role", subjects.clone()),
+        ("b", "", "Role", subjects.clone()),
+        ("b", "", "ClusterRole", vec![subject("User", "", "")]),
+        ("b", "", "ClusterRole", vec![subject("ServiceAccount", "s", "")]),
+    ] {
+        assert!(matches!(NewBinding::new(name, namespace, role(kind), subjects), Err(ConfigError::Invalid(_))));
+    }
 }

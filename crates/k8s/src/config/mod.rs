@@ -4,6 +4,8 @@
 mod expressions;
 mod flags;
 mod migrate;
+mod names;
+pub(crate) mod starts;
 mod types;
 mod url;
 mod validate;
@@ -12,6 +14,7 @@ pub(crate) mod yaml;
 pub(crate) use expressions::{Expressions, Rule};
 pub use flags::OidcFlags;
 pub use migrate::{Change, Migration};
+pub use names::Gives;
 pub use types::{
     Anonymous, AnonymousCondition, AuthenticationConfiguration, ClaimMappings, ClaimOrExpression, ClaimValidationRule,
     ExtraMapping, Issuer, JwtAuthenticator, PrefixedClaimOrExpression, UserValidationRule,

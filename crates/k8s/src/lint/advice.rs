@@ -1,7 +1,8 @@
 //! What the API server takes without a word, and people regret.
 
 use super::Problem;
-use super::source::{asks_for, bare_call, claim_at, code, leading_literal};
+use super::source::{asks_for, bare_call, claim_at};
+use crate::config::starts::{Start, code, starts};
 use crate::config::yaml::member_path;
 use crate::config::{AuthenticationConfiguration, JwtAuthenticator, PrefixedClaimOrExpression};
 use crate::yaml::{Document, Place};
@@ -176,12 +177,7 @@ fn can_be_reserved(mapping: &PrefixedClaimOrExpression) -> bool {
     if mapping.expression.is_empty() {
         return !mapping.claim.is_empty() && open(mapping.prefix.as_deref().unwrap_or_default());
     }
-    let source = mapping.expression.as_str();
-    if !code(source).contains("claims") {
-        return source.contains(RESERVED);
-    }
-    // A list whose elements are all made with a text in front.
-    let mapped = source.rfind(".map(").and_then(|at| source.get(at..)?.split_once(',')).map(|(_, made)| made);
-    let literal = leading_literal(source).or_else(|| leading_literal(mapped?));
-    literal.is_none_or(open)
+    let open_start =
+        |start: &Start<'_>| if start.is_whole { start.text.starts_with(RESERVED) } else { open(start.text) };
+    starts(&mapping.expression).is_none_or(|all| all.iter().any(open_start))
 }

@@ -1,39 +1,5 @@
 //! What the text of an expression shows without being run.
 
-/// The text with what stands in string literals replaced by spaces, so that only code is found in it; byte for byte
-/// as long.
-pub(super) fn code(source: &str) -> String {
-    let mut out = String::with_capacity(source.len());
-    let mut quote: Option<char> = None;
-    let mut escaped = false;
-    for c in source.chars() {
-        let inside = quote.is_some();
-        match (quote, c) {
-            (Some(_), _) if escaped => escaped = false,
-            (Some(_), '\\') => escaped = true,
-            (Some(open), c) if c == open => quote = None,
-            (None, '\'' | '"') => quote = Some(c),
-            _ => {}
-        }
-        if inside && quote.is_some() {
-            out.extend(std::iter::repeat_n(' ', c.len_utf8()));
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-/// The string literal that the text begins with, if `+` follows it.
-pub(super) fn leading_literal(source: &str) -> Option<&str> {
-    let text = source.trim_start().trim_start_matches('(').trim_start();
-    let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
-    let inner = text.get(1..)?;
-    let end = inner.find(quote)?;
-    let literal = inner.get(..end).filter(|literal| !literal.contains('\\'))?;
-    inner.get(end + 1..)?.trim_start().starts_with('+').then_some(literal)
-}
-
 /// Where a call of this method stands whose result is the whole result: the end or `:` follows it.
 pub(super) fn bare_call(code: &str, method: &str) -> Option<usize> {
     let call = format!(".{method}(");
@@ -77,12 +43,11 @@ pub(super) fn asks_for(code: &str, claim: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::starts::code;
 
     #[test]
     fn code_is_what_is_not_quoted() {
         assert_eq!(code(r"claims.a == 'b.split(\'x' + c"), "claims.a == '           ' + c");
-        assert_eq!(leading_literal(" 'oidc:' + claims.sub"), Some("oidc:"));
-        assert_eq!(leading_literal("'oidc:'"), None);
         for (source, bare) in [
             ("claims.roles.split(',')", true),
             ("has(claims.roles) ? claims.roles.split(',') : []", true),

@@ -1,6 +1,7 @@
 //! Requests without a credential.
 
 use crate::config;
+use crate::user_info::{ANONYMOUS, UNAUTHENTICATED};
 use crate::{Authenticated, UserInfo};
 
 /// Where requests without a credential are let in.
@@ -14,9 +15,6 @@ pub enum Anonymous {
     /// On these paths, compared byte for byte, as they are.
     Paths(Vec<String>),
 }
-
-pub(super) const NAME: &str = "system:anonymous";
-pub(super) const UNAUTHENTICATED: &str = "system:unauthenticated";
 
 impl Anonymous {
     /// On these paths alone.
@@ -45,6 +43,7 @@ impl From<&config::Anonymous> for Anonymous {
 }
 
 pub(super) fn user() -> Authenticated {
-    let user = UserInfo { username: NAME.to_owned(), groups: vec![UNAUTHENTICATED.to_owned()], ..UserInfo::default() };
+    let user =
+        UserInfo { username: ANONYMOUS.to_owned(), groups: vec![UNAUTHENTICATED.to_owned()], ..UserInfo::default() };
     Authenticated::new(user, Vec::new())
 }

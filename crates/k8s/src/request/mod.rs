@@ -68,7 +68,7 @@ pub fn authenticate(
     for attempt in credentials(request) {
         let outcome = attempt.and_then(|(token, credential)| Ok((tokens.authenticate(&token, now)?, credential)));
         match outcome {
-            Ok((who, credential)) => return Ok(Outcome { who: with_authenticated_group(who), credential }),
+            Ok((who, credential)) => return Ok(outcome_of(who, credential)),
             Err(why) => failure = Some(graver(failure, why)),
         }
     }
@@ -94,11 +94,15 @@ pub async fn authenticate_async(
             Err(why) => Err(why),
         };
         match outcome {
-            Ok((who, credential)) => return Ok(Outcome { who: with_authenticated_group(who), credential }),
+            Ok((who, credential)) => return Ok(outcome_of(who, credential)),
             Err(why) => failure = Some(graver(failure, why)),
         }
     }
     without_user(request, anonymous, failure)
+}
+
+fn outcome_of(who: Authenticated, credential: Credential) -> Outcome {
+    Outcome { who: Authenticated { user: who.user.in_request(), ..who }, credential }
 }
 
 /// What stands in the request, in the API server's order.
@@ -124,17 +128,6 @@ fn without_user(request: &Request<'_>, anonymous: &Anonymous, failure: Option<Er
         None => Err(Error::Unrecognized),
     }
 }
-
-fn with_authenticated_group(mut who: Authenticated) -> Authenticated {
-    let groups = &mut who.user.groups;
-    let said = |group: &String| group == AUTHENTICATED || group == anonymous::UNAUTHENTICATED;
-    if who.user.username != anonymous::NAME && !groups.iter().any(said) {
-        groups.push(AUTHENTICATED.to_owned());
-    }
-    who
-}
-
-const AUTHENTICATED: &str = "system:authenticated";
 
 /// The values of the headers of this name.
 fn values<'a>(request: &Request<'a>, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
