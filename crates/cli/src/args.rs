@@ -1,11 +1,15 @@
 //! The arguments, and the help with an example for each command.
 
+mod roles;
+
+pub(crate) use roles::{Bind, Can, Objects, Rules, What, Who, WhoCan};
+
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
-/// Who does this Kubernetes token belong to? The verdict of kube-apiserver 1.37, offline.
+/// Who does this Kubernetes token belong to, and what may they do? The verdict of kube-apiserver 1.37, offline.
 ///
-/// Exit codes: 0 good, 1 refused, 2 arguments or files that cannot be used.
+/// Exit codes: 0 good or yes, 1 refused or no, 2 arguments or files that cannot be used.
 #[derive(Debug, Parser)]
 #[command(name = "claimant", version, max_term_width = 110)]
 pub(crate) struct Arguments {
@@ -38,6 +42,26 @@ pub(crate) enum Command {
         after_help = "Example:\n  claimant migrate --oidc-issuer-url https://issuer.example --oidc-client-id kubernetes > authn.yaml"
     )]
     Migrate(Migrate),
+    /// May this user do that? Decided as the API server's RBAC authorizer does, over manifests.
+    #[command(
+        after_help = "Example:\n  claimant can get pods/log nginx -n web --user oidc:jane --group oidc:devs -f manifests/\n  \
+        claimant can GET '/api/v1/namespaces/web/pods?watch=1' --user oidc:jane -f manifests/\n  \
+        claimant can create deployments.apps -n web --token - --config authn.yaml \\\n    \
+        --jwks https://issuer.example=keys.json -f manifests/ < token"
+    )]
+    Can(Can),
+    /// Who may do that: every subject of every binding that allows it.
+    #[command(after_help = "Example:\n  claimant who-can delete secrets -n web -f manifests/")]
+    WhoCan(WhoCan),
+    /// What may this user do? The rules of all bindings that mean them.
+    #[command(after_help = "Example:\n  claimant rules -n web --user oidc:jane --group oidc:devs -f manifests/")]
+    Rules(Rules),
+    /// Write the RoleBinding or ClusterRoleBinding that gives somebody a role; warn about who else that is.
+    #[command(
+        after_help = "Example:\n  claimant bind --cluster-role view -n web --group oidc:devs --config authn.yaml | kubectl apply -f -\n  \
+        claimant bind --role reader -n web --token - --config authn.yaml --jwks https://issuer.example=keys.json < token"
+    )]
+    Bind(Bind),
     /// Write the completions of a shell to standard output.
     #[command(after_help = "Example:\n  claimant completions bash > /etc/bash_completion.d/claimant")]
     Completions(Completions),

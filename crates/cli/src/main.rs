@@ -9,6 +9,7 @@ mod error;
 mod input;
 mod output;
 mod redact;
+mod roles;
 mod trust;
 
 use args::{Arguments, Command};
@@ -27,6 +28,10 @@ fn main() -> ExitCode {
         Command::Inspect(options) => commands::inspect::run(&options, style),
         Command::Lint(options) => commands::lint::run(&options, style),
         Command::Migrate(options) => commands::migrate::run(options, style),
+        Command::Can(options) => commands::can::run(&options, style),
+        Command::WhoCan(options) => commands::who_can::run(&options, style),
+        Command::Rules(options) => commands::rules::run(&options, style),
+        Command::Bind(options) => commands::bind::run(&options, style),
         Command::Completions(options) => commands::completions::run(&options),
     };
     match outcome {

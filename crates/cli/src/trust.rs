@@ -5,7 +5,7 @@ use crate::error::CliError;
 use crate::input;
 use claimant_core::{KeySet, Limits, provider};
 use claimant_k8s::Union;
-use claimant_k8s::config::{AuthenticationConfiguration, OidcFlags};
+use claimant_k8s::config::{AuthenticationConfiguration, JwtAuthenticator, OidcFlags};
 use claimant_k8s::oidc::OidcAuthenticator;
 use claimant_k8s::service_account::ServiceAccounts;
 use std::collections::BTreeMap;
@@ -184,4 +184,16 @@ fn take_keys(keys: &mut BTreeMap<String, KeySet>, issuer: &str, notes: &mut Vec<
         notes.push(format!("note: no keys for {issuer}, whose tokens are refused; give --jwks {issuer}=FILE"));
         KeySet::default()
     })
+}
+
+/// The issuers of the configuration or of the flags, for questions that need no keys.
+pub(crate) fn jwt_authenticators(trust: &Trust) -> Result<Vec<JwtAuthenticator>, CliError> {
+    match &trust.config {
+        Some(path) => Ok(read_config(path, &trust.service_account_issuer)?.jwt),
+        None if trust.oidc.is_given() => {
+            let (jwt, _) = trust.oidc.flags()?.authenticator().map_err(|why| CliError::usage(why.to_string()))?;
+            Ok(vec![jwt])
+        }
+        None => Ok(Vec::new()),
+    }
 }

@@ -14,9 +14,12 @@
 mod advice;
 mod expressions;
 mod members;
+mod roles;
 pub(crate) mod shape;
 mod source;
 mod wrapper;
+
+pub use roles::{is_built_in_cluster_role, lint_roles};
 
 use crate::config::AuthenticationConfiguration;
 use crate::config::yaml::member_path;

@@ -47,7 +47,7 @@ pub struct Manifests {
     places: HashMap<Name, usize>,
     problems: Vec<ManifestProblem>,
     skipped: BTreeMap<String, usize>,
-    files: usize,
+    files: Vec<Arc<str>>,
     default_namespace: String,
 }
 
@@ -118,7 +118,12 @@ impl Manifests {
 
     /// How many files were read.
     pub fn files(&self) -> usize {
-        self.files
+        self.files.len()
+    }
+
+    /// Their names, in the order of reading.
+    pub fn file_names(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|name| &**name)
     }
 
     /// Every object that was read and where, in the order of reading.

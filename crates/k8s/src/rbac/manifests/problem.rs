@@ -1,7 +1,7 @@
 //! What is wrong with a manifest.
 
-use super::{Manifests, Source};
-use crate::lint::Problem;
+use super::{Manifests, Source, Written, called};
+use crate::lint::{Problem, Severity};
 use crate::yaml::Place;
 use serde::Serialize;
 use std::fmt;
@@ -39,6 +39,21 @@ impl fmt::Display for ManifestProblem {
 }
 
 impl ManifestProblem {
+    /// About a field of an object that was read.
+    pub(crate) fn of_field(
+        written: &Written<'_>,
+        severity: Severity,
+        code: &'static str,
+        field: &str,
+        message: String,
+    ) -> Self {
+        let meta = written.object().metadata();
+        let place = written.place(field);
+        let problem = Problem { severity, code, path: field.to_owned(), place, message };
+        let object = called(written.object().kind(), &meta.namespace, &meta.name);
+        Self::of(&written.entry.source, object, problem)
+    }
+
     /// The problem's place is one of the file.
     pub(super) fn of(source: &Source, object: String, problem: Problem) -> Self {
         let line = source.lines.line(problem.place);

@@ -29,9 +29,9 @@ impl Manifests {
     /// Reads the text of a file: YAML with any number of documents, or JSON; lists are taken apart, kinds other
     /// than roles and bindings skipped and counted. What is wrong is told by [`Manifests::problems`].
     pub fn read(&mut self, file: &str, text: &[u8]) {
-        self.files += 1;
         let told = self.problems.len();
         let (file, lines): (Arc<str>, _) = (file.into(), Arc::new(Lines::of(text)));
+        self.files.push(Arc::clone(&file));
         for (number, piece) in pieces(text) {
             let source = Source {
                 file: Arc::clone(&file),
