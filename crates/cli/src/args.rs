@@ -32,10 +32,10 @@ pub(crate) enum Command {
     /// Show what stands in a token. NOTHING IS VERIFIED: anybody can write such a token.
     #[command(after_help = "Example:\n  claimant inspect < token")]
     Inspect(Inspect),
-    /// Check files as the API server would, and warn about what it takes without a word.
+    /// Check configurations, roles and bindings as the API server would, and warn about what it takes without a word.
     ///
     /// A file is refused for an error; warnings alone are good unless --deny-warnings is given.
-    #[command(after_help = "Example:\n  claimant lint authn.yaml")]
+    #[command(after_help = "Example:\n  claimant lint authn.yaml\n  claimant lint manifests/")]
     Lint(Lint),
     /// Write the AuthenticationConfiguration that means the same as --oidc-* flags, and say what changes.
     #[command(
@@ -83,12 +83,16 @@ pub(crate) struct Inspect {
 
 #[derive(Debug, Args)]
 pub(crate) struct Lint {
-    /// AuthenticationConfigurations, in YAML or JSON; `-` is standard input.
-    #[arg(value_name = "FILE", required = true)]
+    /// AuthenticationConfigurations or manifests of roles and bindings, in YAML or JSON; folders with all below them;
+    /// `-` is standard input.
+    #[arg(value_name = "PATH", required = true)]
     pub(crate) files: Vec<PathBuf>,
     /// Refuse warnings too.
     #[arg(long)]
     pub(crate) deny_warnings: bool,
+    /// Namespace of roles and bindings that name none, as by `kubectl apply --namespace`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) default_namespace: Option<String>,
     /// Issuer of the cluster's own service accounts; no other issuer may have this URL.
     #[arg(long, value_name = "URL")]
     pub(crate) service_account_issuer: Vec<String>,

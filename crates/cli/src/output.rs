@@ -99,10 +99,14 @@ pub(crate) fn shown(text: &str) -> String {
 
 /// The line of a place, with a caret below it.
 pub(crate) fn excerpt(text: &[u8], place: Place) -> String {
+    let text = String::from_utf8_lossy(text);
+    text.lines().nth(place.line.saturating_sub(1)).map_or_else(String::new, |line| excerpt_of_line(line, place))
+}
+
+/// The same of the line itself.
+pub(crate) fn excerpt_of_line(line: &str, place: Place) -> String {
     /// A longer line is shown around the place only.
     const WIDTH: usize = 120;
-    let text = String::from_utf8_lossy(text);
-    let Some(line) = text.lines().nth(place.line.saturating_sub(1)) else { return String::new() };
     let number = place.line.to_string();
     let margin = " ".repeat(number.len());
     let before = place.column.saturating_sub(1);

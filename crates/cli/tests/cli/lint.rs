@@ -176,3 +176,37 @@ fn what_is_around_a_configuration_is_named_and_looked_into() {
     let found: Value = ran.json();
     assert_eq!((ran.code, found["files"][0]["problems"][0]["code"].as_str()), (1, Some("wrapped")), "{found}");
 }
+
+#[test]
+fn roles_and_bindings_are_linted_by_file_and_by_folder() {
+    let folder = Folder::new("lint_roles");
+    let binding = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: all}\n\
+                   roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}\nsubjects:\n\
+                   - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: 'system:authenticated'}\n";
+    let path = folder.file("all/binding.yaml", format!("# ours\n---\n{binding}"));
+    let ran = run(["lint", &path]);
+    let said = format!(
+        "{path}:8:60: warning [bound_to_everybody] document 1: ClusterRoleBinding all: subjects[0].name: \
+         system:authenticated is everybody"
+    );
+    assert!(ran.code == 0 && ran.out.starts_with(&said), "{}", ran.out);
+    let caret = ran.out.lines().nth(2).unwrap().find('^').unwrap();
+    assert!(ran.out.lines().nth(1).unwrap()[caret..].starts_with("'system:authenticated'"), "{}", ran.out);
+    assert_eq!(run(["lint", "--deny-warnings", &path]).code, 1);
+
+    folder.file("all/authn.yaml", GOOD.replace("audiences", "audience"));
+    folder.file("all/more/role.yaml", binding.replace("ClusterRoleBinding", "RoleBinding").replace("all", "one"));
+    folder.file("all/service.yaml", "apiVersion: v1\nkind: Service\n");
+    let all = format!("{}/all", folder.path());
+    let ran = run(["lint", &all]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.out.contains("authn.yaml:6:5: error [unknown_member] jwt[0].issuer.audience"), "{}", ran.out);
+    assert!(ran.out.contains("role.yaml:3:1: error [field] document 1: RoleBinding one: metadata.namespace: required"));
+    assert!(ran.err.contains("1 v1 Service"), "{}", ran.err);
+    assert_eq!(run(["lint", "--default-namespace", "web", &format!("{all}/more")]).code, 0);
+    let found = run(["lint", "--json", &all]).json();
+    let files: Vec<_> = found["files"].as_array().unwrap().iter().map(|file| file["file"].as_str().unwrap()).collect();
+    let names: Vec<_> = files.iter().map(|file| file.rsplit('/').next().unwrap()).collect();
+    assert_eq!(names, ["authn.yaml", "binding.yaml", "role.yaml", "service.yaml"]);
+    assert_eq!(found["files"][1]["problems"][0]["object"], "ClusterRoleBinding all");
+}

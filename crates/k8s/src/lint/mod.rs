@@ -23,6 +23,7 @@ pub use roles::{is_built_in_cluster_role, lint_roles};
 
 use crate::config::AuthenticationConfiguration;
 use crate::config::yaml::member_path;
+use crate::rbac::API_GROUP;
 use crate::yaml::{Document, Place, documents};
 use crate::{ConfigError, FieldError};
 use serde::Serialize;
@@ -88,6 +89,41 @@ pub fn lint(text: &[u8], options: &Options) -> Vec<Problem> {
     problems.sort_by_key(|problem| (problem.place, problem.severity));
     problems.dedup();
     problems
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FileKind {
+    /// An AuthenticationConfiguration, or an object around one.
+    Configuration,
+    /// Roles and bindings, other objects among them: read them by [`Manifests`](crate::rbac::Manifests).
+    Manifests,
+    /// Nothing that is known here.
+    Other,
+}
+
+impl FileKind {
+    /// Looks at the first document for a configuration, and at all of them for roles and bindings.
+    pub fn of(text: &[u8]) -> Self {
+        let has = |word: &str| text.windows(word.len()).any(|part| part == word.as_bytes());
+        let of_roles = |part: &Document| {
+            let is_role =
+                matches!(part.text("kind"), Some("Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding"));
+            is_role || part.text("apiVersion").is_some_and(|version| version.starts_with(API_GROUP))
+        };
+        let first = Document::read(text).ok();
+        let version = first.as_ref().and_then(|first| first.text("apiVersion")).unwrap_or_default();
+        let kind = first.as_ref().and_then(|first| first.text("kind")).unwrap_or_default();
+        if kind == "AuthenticationConfiguration" || version.starts_with("apiserver.config.k8s.io/") {
+            return Self::Configuration;
+        }
+        let mut parts = documents(text).into_iter().filter_map(|part| Document::read(part.text).ok());
+        if has(API_GROUP) || parts.any(|part| of_roles(&part)) {
+            return Self::Manifests;
+        }
+        if has("AuthenticationConfiguration") { Self::Configuration } else { Self::Other }
+    }
 }
 
 /// A file, or the text of one inside of another.
