@@ -11,6 +11,7 @@ mod request_info;
 mod requests;
 mod score;
 mod service_accounts;
+mod token_review;
 
 use score::{Report, Tally};
 use std::path::{Path, PathBuf};
@@ -70,7 +71,7 @@ fn run(paths: &[PathBuf], verbose: bool, json: Option<&Path>) -> Result<bool, St
         let of_cel = value.pointer("/cases/0/expression").is_some() && value.get("claims").is_some();
         let costs = if of_cel { Some(cel::replay(&text, &mut tally)?) } else { None };
         if costs.is_none() {
-            replay(&value, &mut tally);
+            replay(&value, &mut tally)?;
         }
         println!("{tally} {}", file.display());
         if let Some(report) = costs {
@@ -114,18 +115,28 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
 }
 
 /// What has another format is counted as not supported yet, case by case.
-fn replay(value: &serde_json::Value, tally: &mut Tally) {
+fn replay(value: &serde_json::Value, tally: &mut Tally) -> Result<(), String> {
     if value.pointer("/cases/0/expect/verdict").is_some() && value.pointer("/cases/0/path").is_some() {
-        return requests::replay(value["cases"].as_array().map(Vec::as_slice).unwrap_or_default(), tally);
+        requests::replay(value["cases"].as_array().map(Vec::as_slice).unwrap_or_default(), tally);
+        return Ok(());
     }
     if value.get("discovery").is_some() && value.get("serviceAccounts").is_some() {
-        return service_accounts::replay_real(value, tally);
+        service_accounts::replay_real(value, tally);
+        return Ok(());
+    }
+    if let Some(cases) = value.get("webhookClient").and_then(|cases| cases.as_array()) {
+        token_review::replay(cases, tally)?;
+        // The endpoint's own cases are for a server.
+        unsupported(&serde_json::json!({"tokenReview": value["tokenReview"]}), tally);
+        return Ok(());
     }
     if let Some(cases) = value.get("requestInfo").and_then(|cases| cases.as_array()) {
-        return request_info::replay(cases, tally);
+        request_info::replay(cases, tally);
+        return Ok(());
     }
     if value.pointer("/cases/0/expect/stage").is_some() {
-        return config_files::replay(value["cases"].as_array().map(Vec::as_slice).unwrap_or_default(), tally);
+        config_files::replay(value["cases"].as_array().map(Vec::as_slice).unwrap_or_default(), tally);
+        return Ok(());
     }
     let suites = value.get("suites").and_then(|s| s.as_array()).map(Vec::as_slice).unwrap_or_default();
     let of_tokens = |suite: &serde_json::Value| suite.get("jwks").is_some() || suite.get("flags").is_some();
@@ -143,6 +154,7 @@ fn replay(value: &serde_json::Value, tally: &mut Tally) {
     if suites.is_empty() {
         unsupported(value, tally);
     }
+    Ok(())
 }
 
 /// Every entry of every list counts as a case; a file without any, as one.

@@ -1,7 +1,7 @@
 //! The claims of a token whose signature, issuer, audience and times have been checked (RFC 7519).
 
-use crate::Refusal;
 use crate::json::{self, Member, Payload};
+use crate::{Refusal, TimeRules};
 use std::borrow::Cow;
 
 pub(crate) const PART: &str = "payload";
@@ -14,6 +14,7 @@ pub(crate) const REGISTERED: [&str; 10] =
 #[derive(Debug, Clone, Copy)]
 pub struct Claims<'a> {
     pub(crate) object: Payload<'a>,
+    pub(crate) times: TimeRules,
 }
 
 impl<'a> Claims<'a> {
@@ -45,7 +46,19 @@ impl<'a> Claims<'a> {
     /// # Errors
     /// Another type.
     pub fn numeric_date(&self, name: &'static str) -> Result<Option<i64>, Refusal> {
-        crate::TimeRules::ServiceAccount.read(&self.object, name)
+        TimeRules::ServiceAccount.read(&self.object, name)
+    }
+
+    /// When the token ends, in seconds since 1970, as the policy's time rules read `exp` and without leeway:
+    /// `None` where it never does, as of [`TimeRules::TypesOnly`].
+    ///
+    /// # Errors
+    /// Another type.
+    pub fn expiry(&self) -> Result<Option<i64>, Refusal> {
+        match self.times {
+            TimeRules::TypesOnly => Ok(None),
+            rules => rules.read(&self.object, "exp"),
+        }
     }
 
     /// The number of members.

@@ -82,7 +82,7 @@ impl Policy {
         for (_, check) in CHECKS {
             check(self, &facts)?;
         }
-        Ok(Claims { object })
+        Ok(Claims { object, times: self.times })
     }
 
     fn check_issuer(&self, facts: &Facts<'_>) -> Result<(), Refusal> {

@@ -137,6 +137,9 @@ pub struct Authenticated {
     /// For which of the audiences that were asked for. Empty where the authenticator's configuration
     /// fixes the audience.
     pub audiences: Vec<String>,
+    /// When the token ends, in seconds since 1970, without leeway. `None` where it never does, or where
+    /// whoever judged it does not say.
+    pub expires: Option<i64>,
 }
 
 impl Authenticated {
@@ -145,8 +148,15 @@ impl Authenticated {
         Self::new(user, Vec::new())
     }
 
+    /// The same for a token that ends then.
+    #[must_use]
+    pub fn until(mut self, expires: Option<i64>) -> Self {
+        self.expires = expires;
+        self
+    }
+
     pub(crate) fn new(user: UserInfo, audiences: Vec<String>) -> Self {
-        Self { user, audiences }
+        Self { user, audiences, expires: None }
     }
 }
 

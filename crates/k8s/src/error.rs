@@ -169,6 +169,18 @@ pub enum Refusal {
     /// The secret of a legacy token is labelled `kubernetes.io/legacy-token-invalid-since`.
     #[error("the secret is marked invalid")]
     SecretInvalidated,
+    /// A TokenReview says no, and why.
+    #[error("the TokenReview says: {0}")]
+    Review(String),
+    /// A TokenReview says yes, and beside it an error.
+    #[error("the TokenReview says yes, and an error beside it: {0}")]
+    ReviewError(String),
+    /// A TokenReview says yes, for other audiences than those asked for.
+    #[error("the TokenReview says yes for other audiences than ours")]
+    ReviewAudience,
+    /// A TokenReview says yes without saying to whom.
+    #[error("the TokenReview names no user")]
+    ReviewUser,
     /// Bound to a webhook configuration, which Kubernetes refuses by default.
     #[error("bound to a webhook configuration")]
     WebhookBound,
@@ -197,6 +209,10 @@ impl Refusal {
             Self::SubProtocol(_) => "sub_protocol",
             Self::SecretMismatch => "secret_mismatch",
             Self::SecretInvalidated => "secret_invalidated",
+            Self::Review(_) => "review",
+            Self::ReviewError(_) => "review_error",
+            Self::ReviewAudience => "review_audience",
+            Self::ReviewUser => "review_user",
             Self::WebhookBound => "webhook_bound",
         }
     }
@@ -221,6 +237,9 @@ pub enum ConfigError {
     /// More than our limits allow, though the API server would load it.
     #[error(transparent)]
     Limit(claimant_core::Misconfigured),
+    /// The operating system gives no random bytes.
+    #[error("the operating system gives no random bytes")]
+    Randomness,
     /// A flag with a value that the API server refuses.
     #[error("--{flag}: {why}")]
     Flag {

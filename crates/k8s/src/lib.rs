@@ -26,6 +26,7 @@ pub mod oidc;
 pub mod rbac;
 pub mod request;
 pub mod service_account;
+pub mod token_review;
 mod union;
 mod user_info;
 pub mod yaml;

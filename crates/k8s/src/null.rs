@@ -29,6 +29,16 @@ pub(crate) fn map_or_null<'de, D: Deserializer<'de>>(d: D) -> Result<BTreeMap<St
     Ok(map.unwrap_or_default().into_iter().map(|(key, value)| (key, value.unwrap_or_default())).collect())
 }
 
+/// A map of text to lists of text.
+pub(crate) fn map_of_lists_or_null<'de, D>(d: D) -> Result<BTreeMap<String, Vec<String>>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let map: Option<BTreeMap<String, Option<Vec<Option<String>>>>> = Option::deserialize(d)?;
+    let list = |list: Vec<Option<String>>| list.into_iter().map(Option::unwrap_or_default).collect();
+    Ok(map.unwrap_or_default().into_iter().map(|(key, value)| (key, value.map(list).unwrap_or_default())).collect())
+}
+
 /// An object, which serde alone would also read from a list of its members.
 pub(crate) fn object_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(d: D) -> Result<T, D::Error> {
     Ok(Option::<Object<T>>::deserialize(d)?.unwrap_or_default().0)

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UserInfo {
     /// The user's name.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub username: String,
     /// The user's uid; empty where there is none.
     #[serde(skip_serializing_if = "String::is_empty")]

@@ -97,7 +97,8 @@ impl OidcAuthenticator {
         let token = bearer.token().map_err(Refusal::Token)?;
         let signed = keys::verify(token, &self.keys, &self.algorithms, &self.issuer, wait)?;
         let claims = signed.check(&self.policy, now).map_err(Refusal::Token)?;
-        Ok(Authenticated::new(self.user(&claims)?, Vec::new()))
+        let expires = claims.expiry().map_err(Refusal::Token)?;
+        Ok(Authenticated::new(self.user(&claims)?, Vec::new()).until(expires))
     }
 
     /// The API server's order: distributed claims, username, groups, uid, extra, required claims, rules.

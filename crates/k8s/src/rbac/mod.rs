@@ -50,6 +50,7 @@ pub use binding::{Binding, Holder};
 pub use decision::{Decision, Grant, NoOpinion};
 pub use manifests::{ManifestProblem, Manifests, Written};
 pub use new_binding::NewBinding;
+pub(crate) use objects::check_metadata;
 pub use objects::{Object, Objects};
 pub use request_info::{RequestInfo, ResourceInfo};
 pub use rules::{Attributes, Target};

@@ -157,7 +157,7 @@ fn decode<T: DeserializeOwned>(value: Value) -> Result<T, ConfigError> {
 }
 
 /// The types of members that are not kept.
-fn check_metadata(metadata: &Value) -> Result<(), ConfigError> {
+pub(crate) fn check_metadata(metadata: &Value) -> Result<(), ConfigError> {
     let is = |members: &[&'static str], good: fn(&Value) -> bool| {
         members
             .iter()

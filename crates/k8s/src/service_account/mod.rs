@@ -166,7 +166,8 @@ impl ServiceAccounts {
         if audiences.is_empty() && !self.api_audiences.is_empty() {
             return Err(Refusal::Token(claimant_core::Refusal::Audience).into());
         }
-        Ok(Authenticated::new(user(&claims)?, audiences))
+        let expires = claims.expiry().map_err(Refusal::Token)?;
+        Ok(Authenticated::new(user(&claims)?, audiences).until(expires))
     }
 
     fn check_lifetime(&self, claims: &Claims<'_>, warn_after: Option<f64>, now: i64) -> Result<(), Refusal> {

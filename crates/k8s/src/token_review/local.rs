@@ -1,0 +1,86 @@
+//! What is checked before anybody is asked.
+
+use crate::{Authenticated, Authenticator, Error, Refusal};
+use claimant_core::{Bearer, Limits};
+use std::fmt;
+
+/// The checks, cheapest first: the form, the issuer, then whatever the caller put in.
+#[derive(Default)]
+pub(super) struct LocalChecks {
+    authenticator: Option<Box<dyn Authenticator>>,
+    issuers: Option<Vec<String>>,
+    opaque: Option<&'static str>,
+    limits: Option<Limits>,
+}
+
+impl LocalChecks {
+    pub(super) fn with_authenticator(self, authenticator: Box<dyn Authenticator>) -> Self {
+        Self { authenticator: Some(authenticator), ..self }
+    }
+
+    pub(super) fn with_issuers(self, issuers: Vec<String>) -> Self {
+        Self { issuers: Some(issuers), ..self }
+    }
+
+    pub(super) fn with_opaque_tokens(self, why: &'static str) -> Self {
+        Self { opaque: Some(why), ..self }
+    }
+
+    pub(super) fn with_limits(self, limits: Limits) -> Self {
+        Self { limits: Some(limits), ..self }
+    }
+
+    /// The form and the issuer.
+    pub(super) fn check(&self, bearer: &Bearer<'_>) -> Result<(), Error> {
+        check_text(bearer.text())?;
+        if self.opaque.is_none() && bearer.claimed_issuer().is_none() {
+            return Err(Error::Unrecognized);
+        }
+        let known = |issuer: &String| bearer.claimed_issuer() == Some(issuer);
+        match &self.issuers {
+            Some(issuers) if !issuers.iter().any(known) => Err(Error::Unrecognized),
+            _ => Ok(()),
+        }
+    }
+
+    /// All checks that need no wait.
+    pub(super) fn judge(&self, bearer: &Bearer<'_>, now: i64) -> Result<(), Error> {
+        self.check(bearer)?;
+        self.authenticator.as_ref().map_or(Ok(()), |local| local.judge(bearer, now).map(|_| ()))
+    }
+
+    /// The authenticator's verdict, where there is one.
+    pub(super) async fn begin<'a>(&'a self, bearer: &'a Bearer<'a>, now: i64) -> Result<Option<Authenticated>, Error> {
+        match &self.authenticator {
+            Some(local) => local.begin(bearer, now).finish().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    pub(super) fn issuers(&self) -> Option<Vec<String>> {
+        self.issuers.clone().or_else(|| self.authenticator.as_ref().and_then(|local| local.issuers()))
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        let local = || self.authenticator.as_ref().map(|local| local.limits());
+        self.limits.clone().or_else(local).unwrap_or_default()
+    }
+}
+
+/// An API server trims the text and cuts it at white space: it would judge another token than ours.
+fn check_text(token: &str) -> Result<(), Refusal> {
+    if token.is_empty() || token.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(Refusal::Token(claimant_core::Refusal::NotCompact));
+    }
+    Ok(())
+}
+
+impl fmt::Debug for LocalChecks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalChecks")
+            .field("authenticator", &self.authenticator.is_some())
+            .field("issuers", &self.issuers)
+            .field("opaque", &self.opaque)
+            .finish_non_exhaustive()
+    }
+}
