@@ -27,6 +27,8 @@ pub mod rbac;
 pub mod request;
 pub mod service_account;
 pub mod token_review;
+#[cfg(feature = "tower")]
+pub mod tower;
 mod union;
 mod user_info;
 pub mod yaml;

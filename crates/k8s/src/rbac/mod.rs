@@ -52,6 +52,7 @@ pub use manifests::{ManifestProblem, Manifests, Written};
 pub use new_binding::NewBinding;
 pub(crate) use objects::check_metadata;
 pub use objects::{Object, Objects};
+pub(crate) use query::unescape;
 pub use request_info::{RequestInfo, ResourceInfo};
 pub use rules::{Attributes, Target};
 pub use types::{

@@ -57,7 +57,7 @@ impl Query {
 const MAX_PARAMETERS: usize = 10_000;
 
 /// Decodes percent escapes, and plus as a space; none where an escape is broken.
-pub(super) fn unescape(text: &str, plus: bool) -> Option<Vec<u8>> {
+pub(crate) fn unescape(text: &str, plus: bool) -> Option<Vec<u8>> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {

@@ -18,7 +18,7 @@ mod websocket;
 
 pub use anonymous::Anonymous;
 
-use crate::{Authenticated, Authenticator, Error, Refusal};
+use crate::{Authenticated, Authenticator, Error, Refusal, RequestError};
 
 /// What of a request is looked at.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +37,13 @@ pub struct Outcome {
     pub who: Authenticated,
     /// What said so.
     pub credential: Credential,
+}
+
+impl Outcome {
+    /// Whether the request came without a credential.
+    pub fn is_anonymous(&self) -> bool {
+        self.credential == Credential::None
+    }
 }
 
 /// What authenticated a request, and what is to be done to its headers therefore.
@@ -99,6 +106,16 @@ pub async fn authenticate_async(
         }
     }
     without_user(request, anonymous, failure)
+}
+
+/// The path of a request target as [`Request::path`] wants it: percent escapes decoded, without the query.
+///
+/// # Errors
+/// A broken escape, or a path that is not Unicode.
+pub fn decoded_path(path: &str) -> Result<String, RequestError> {
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    let bytes = crate::rbac::unescape(path, false).ok_or(RequestError::Escape)?;
+    String::from_utf8(bytes).map_err(|_| RequestError::NotUnicode)
 }
 
 fn outcome_of(who: Authenticated, credential: Credential) -> Outcome {
