@@ -4,6 +4,7 @@ use crate::http::{Answer, Body};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// A fault of the issuer, until it is told to stop.
@@ -75,12 +76,16 @@ impl Fault {
     }
 }
 
+/// Made once: it takes a while.
 fn bomb() -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    let blanks = [b' '; 1 << 16];
-    for _ in 0..1 << 10 {
-        // Into memory: it cannot fail.
-        let _ = encoder.write_all(&blanks);
-    }
-    encoder.finish().unwrap_or_default()
+    static BOMB: OnceLock<Vec<u8>> = OnceLock::new();
+    let make = || {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        for _ in 0..1 << 10 {
+            // Into memory: it cannot fail.
+            let _ = encoder.write_all(&[b' '; 1 << 16]);
+        }
+        encoder.finish().unwrap_or_default()
+    };
+    BOMB.get_or_init(make).clone()
 }

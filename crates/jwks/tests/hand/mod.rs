@@ -144,6 +144,11 @@ impl Script {
         self.0.lock().unwrap().asked.clone()
     }
 
+    /// Whether a fetch waits for its answer.
+    pub fn is_asked(&self) -> bool {
+        self.0.lock().unwrap().waker.is_some()
+    }
+
     /// Fetches whose future was dropped before it ended.
     pub fn dropped(&self) -> usize {
         self.0.lock().unwrap().dropped
@@ -172,7 +177,9 @@ struct NotEnded(Arc<Mutex<ScriptInner>>, bool);
 impl Drop for NotEnded {
     fn drop(&mut self) {
         if !self.1 && !std::thread::panicking() {
-            self.0.lock().unwrap().dropped += 1;
+            let mut inner = self.0.lock().unwrap();
+            inner.dropped += 1;
+            inner.waker = None;
         }
     }
 }
