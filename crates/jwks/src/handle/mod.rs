@@ -23,6 +23,7 @@ mod thread;
 #[cfg(feature = "tokio")]
 mod tokio;
 mod waiter;
+mod watch;
 
 pub use driver::Driver;
 pub use runtime::{BoxFuture, Runtime};
@@ -78,7 +79,7 @@ impl Keys {
         policy: KeyPolicy,
         runtime: impl Runtime,
     ) -> Result<(Self, Driver<S>), Misconfigured> {
-        let shared = Arc::new(Shared::live(policy, Arc::new(runtime))?);
+        let shared = Arc::new(Shared::live(source.name(), policy, Arc::new(runtime))?);
         let _alive = Some(Arc::new(Alive(Arc::clone(&shared))));
         Ok((Self { shared: Arc::clone(&shared), _alive }, Driver::new(source, shared)))
     }
@@ -118,6 +119,11 @@ impl Keys {
     /// Wants a fetch past all caches, as soon as the policy allows.
     pub fn refresh(&self) {
         self.shared.refresh();
+    }
+
+    /// What the source is called in events and metrics.
+    pub fn name(&self) -> &str {
+        self.shared.name()
     }
 
     /// Where the keys stand. `None` for [`Keys::fixed`].
@@ -175,6 +181,7 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let now = self.shared.peek(Clone::clone);
         f.debug_struct("Keys")
+            .field("name", &self.name())
             .field("standing", &now.standing())
             .field("keys", &now.keys().map_or(0, |keys| keys.keys().len()))
             .field("generation", &now.generation())

@@ -2,6 +2,7 @@
 //! held for the length of one step of the state machine, and never while a waker runs or a fetch is under way.
 
 use super::runtime::Runtime;
+use super::watch::Watch;
 use super::{Keys, Miss, Waiter};
 use crate::Misconfigured;
 use crate::lifecycle::{Actions, Event, Fetch, KeyPolicy, Lifecycle, Moment, Snapshot, Standing, State, Verdict};
@@ -15,6 +16,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 pub(super) struct Shared {
+    name: Box<str>,
     snapshot: ArcSwap<Snapshot>,
     stale_reads: AtomicU64,
     /// `None` for keys that never change.
@@ -43,6 +45,7 @@ struct Core {
     tickets: u64,
     /// Counts the times that all who wait were woken.
     rounds: u64,
+    watch: Watch,
 }
 
 /// One who waits.
@@ -83,10 +86,10 @@ impl Wake {
 impl Shared {
     pub(super) fn fixed(keys: KeySet) -> Self {
         let snapshot = ArcSwap::from_pointee(Snapshot::fixed(Arc::new(keys), 0));
-        Self { snapshot, stale_reads: AtomicU64::new(0), live: None }
+        Self { name: "fixed".into(), snapshot, stale_reads: AtomicU64::new(0), live: None }
     }
 
-    pub(super) fn live(policy: KeyPolicy, runtime: Arc<dyn Runtime>) -> Result<Self, Misconfigured> {
+    pub(super) fn live(name: String, policy: KeyPolicy, runtime: Arc<dyn Runtime>) -> Result<Self, Misconfigured> {
         let machine = Lifecycle::new(policy, RandomState::new())?;
         let snapshot = ArcSwap::new(Arc::clone(machine.snapshot()));
         let core = Mutex::new(Core {
@@ -100,8 +103,13 @@ impl Shared {
             waiting: BTreeMap::new(),
             tickets: 0,
             rounds: 0,
+            watch: Watch::default(),
         });
-        Ok(Self { snapshot, stale_reads: AtomicU64::new(0), live: Some(Live { runtime, core }) })
+        Ok(Self { name: name.into(), snapshot, stale_reads: AtomicU64::new(0), live: Some(Live { runtime, core }) })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     #[inline]
@@ -221,8 +229,7 @@ impl Shared {
         let mut core = live.lock();
         let actions = core.machine.forget(now, kid)?;
         let (_, wake) = self.act(&mut core, actions);
-        drop(core);
-        wake.all();
+        self.finish(core, now, wake);
         Ok(())
     }
 
@@ -232,9 +239,25 @@ impl Shared {
 
     pub(super) fn state(&self) -> Option<State> {
         let live = self.live.as_ref()?;
-        let mut state = live.lock().machine.state();
-        state.stale_reads = self.stale_reads.load(Ordering::Relaxed);
+        let now = live.runtime.now().steady;
+        let mut state = self.state_of(&live.lock());
+        let since = now.saturating_sub(state.now);
+        state.now = state.now.saturating_add(since);
+        state.age = state.age.map(|age| age.saturating_add(since));
         Some(state)
+    }
+
+    fn state_of(&self, core: &Core) -> State {
+        State { stale_reads: self.stale_reads.load(Ordering::Relaxed), ..core.machine.state() }
+    }
+
+    /// Frees the lock, then tells whoever watches and wakes whoever waits: either may come back here.
+    fn finish(&self, mut core: MutexGuard<'_, Core>, now: Moment, wake: Wake) {
+        let state = self.state_of(&core);
+        let news = core.watch.look(state);
+        drop(core);
+        news.tell(&self.name, now);
+        wake.all();
     }
 
     pub(super) fn retry_after(&self) -> Option<Duration> {
@@ -255,6 +278,7 @@ impl Shared {
         }
         let jitter = live.runtime.jitter();
         let actions = core.machine.handle(now, Event::Tick, jitter);
+        let published = actions.publish.is_some();
         let (_, mut wake) = self.act(&mut core, actions);
         // Time is up for those whose deadline is over; they find out by themselves.
         let mut next = core.next;
@@ -268,8 +292,12 @@ impl Shared {
         core.driver = Some(waker.clone());
         core.asleep = next;
         let turn = Turn { now: now.steady, fetch: core.fetch.take(), next };
-        drop(core);
-        wake.all();
+        if published || turn.fetch.is_some() {
+            self.finish(core, now, wake);
+        } else {
+            drop(core);
+            wake.all();
+        }
         Some(turn)
     }
 
@@ -280,8 +308,7 @@ impl Shared {
         let jitter = live.runtime.jitter();
         let actions = core.machine.handle(now, event, jitter);
         let (_, wake) = self.act(&mut core, actions);
-        drop(core);
-        wake.all();
+        self.finish(core, now, wake);
     }
 
     /// The driver is gone, and with it whoever would withdraw a key: none serves any more.
@@ -293,8 +320,7 @@ impl Shared {
         core.driver = None;
         let actions = core.machine.end(now);
         let (_, wake) = self.act(&mut core, actions);
-        drop(core);
-        wake.all();
+        self.finish(core, now, wake);
     }
 
     pub(super) fn runtime(&self) -> Option<&Arc<dyn Runtime>> {

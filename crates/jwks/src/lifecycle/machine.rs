@@ -143,6 +143,7 @@ impl Lifecycle {
         let current = self.current.as_ref();
         let serving = self.snapshot.keys();
         State {
+            now: self.now,
             standing: self.snapshot.standing,
             age: current.map(|current| self.now.saturating_sub(current.started)),
             keys: serving.map_or(0, |keys| keys.keys().len()),

@@ -8,6 +8,8 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct State {
+    /// The time of this.
+    pub now: Duration,
     /// How far the keys can be relied on.
     pub standing: Standing,
     /// Since the fetch of the set that serves was started.
@@ -47,8 +49,9 @@ pub struct State {
 }
 
 impl State {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
+            now: Duration::ZERO,
             standing: Standing::Missing,
             age: None,
             keys: 0,

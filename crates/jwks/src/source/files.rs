@@ -133,6 +133,11 @@ impl Files {
 }
 
 impl KeySource for Files {
+    fn name(&self) -> String {
+        let paths: Vec<_> = self.paths.iter().map(|path| path.to_string_lossy()).collect();
+        paths.join(",")
+    }
+
     fn fetch(&mut self, request: FetchRequest) -> BoxFuture<'_, Result<Outcome, FetchError>> {
         Box::pin(async move {
             let fetched = read_aside(self).await?;

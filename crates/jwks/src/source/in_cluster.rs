@@ -93,6 +93,10 @@ impl InCluster {
 }
 
 impl KeySource for InCluster {
+    fn name(&self) -> String {
+        self.url.clone()
+    }
+
     fn fetch(&mut self, request: FetchRequest) -> BoxFuture<'_, Result<Outcome, FetchError>> {
         Box::pin(self.fetch_keys(request))
     }

@@ -73,11 +73,20 @@ pub enum Outcome {
 /// }
 /// ```
 pub trait KeySource: Send {
+    /// What it is called in events and metrics: an issuer, a URL, a path. No secret.
+    fn name(&self) -> String {
+        "keys".to_owned()
+    }
+
     /// Brings the keys of now.
     fn fetch(&mut self, request: FetchRequest) -> BoxFuture<'_, Result<Outcome, FetchError>>;
 }
 
 impl KeySource for Box<dyn KeySource> {
+    fn name(&self) -> String {
+        (**self).name()
+    }
+
     fn fetch(&mut self, request: FetchRequest) -> BoxFuture<'_, Result<Outcome, FetchError>> {
         (**self).fetch(request)
     }

@@ -156,6 +156,10 @@ impl Script {
 }
 
 impl KeySource for Script {
+    fn name(&self) -> String {
+        "script".to_owned()
+    }
+
     fn fetch(&mut self, request: FetchRequest) -> BoxFuture<'_, Result<Outcome, FetchError>> {
         self.0.lock().unwrap().asked.push(request);
         let mut ended = NotEnded(self.0.clone(), false);

@@ -116,7 +116,11 @@ impl<C: HttpClient> Remote<C> {
             }
             // Another issuer's document is no outage.
             (Err(FetchError::OtherIssuer), _) => Err(FetchError::OtherIssuer),
-            (Err(_), Some(url)) => Ok(url.clone()),
+            (Err(_why), Some(url)) => {
+                #[cfg(feature = "tracing")]
+                tracing::warn!(source = self.name(), reason = _why.reason(), error = %_why, "discovery failed");
+                Ok(url.clone())
+            }
             (Err(why), None) => Err(why),
         }
     }
@@ -171,6 +175,13 @@ impl<C: HttpClient> Remote<C> {
 }
 
 impl<C: HttpClient> KeySource for Remote<C> {
+    fn name(&self) -> String {
+        match &self.place {
+            Place::Discovery { issuer, .. } => issuer.clone(),
+            Place::Set(url) => url.to_string(),
+        }
+    }
+
     fn fetch(&mut self, request: FetchRequest) -> BoxFuture<'_, Result<Outcome, FetchError>> {
         Box::pin(self.fetch_keys(request))
     }
