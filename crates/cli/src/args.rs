@@ -35,7 +35,9 @@ pub(crate) enum Command {
     /// Check configurations, roles and bindings as the API server would, and warn about what it takes without a word.
     ///
     /// A file is refused for an error; warnings alone are good unless --deny-warnings is given.
-    #[command(after_help = "Example:\n  claimant lint authn.yaml\n  claimant lint manifests/")]
+    #[command(
+        after_help = "Example:\n  claimant lint authn.yaml\n  claimant lint --kubernetes 1.36 authn.yaml\n  claimant lint manifests/"
+    )]
     Lint(Lint),
     /// Write the AuthenticationConfiguration that means the same as --oidc-* flags, and say what changes.
     #[command(
@@ -93,6 +95,9 @@ pub(crate) struct Lint {
     /// Namespace of roles and bindings that name none, as by `kubectl apply --namespace`.
     #[arg(long, value_name = "NAME")]
     pub(crate) default_namespace: Option<String>,
+    /// Also say what this minor of Kubernetes would refuse, decide or count otherwise.
+    #[arg(long, value_name = "MINOR", default_value = "1.37", value_parser = ["1.34", "1.35", "1.36", "1.37"])]
+    pub(crate) kubernetes: String,
     /// Issuer of the cluster's own service accounts; no other issuer may have this URL.
     #[arg(long, value_name = "URL")]
     pub(crate) service_account_issuer: Vec<String>,

@@ -4,7 +4,7 @@ use crate::args::Lint;
 use crate::error::CliError;
 use crate::input;
 use crate::output::{Answer, GOOD, REFUSED, Style, excerpt, excerpt_of_line, shown};
-use claimant_k8s::lint::{FileKind, Options, Problem, Severity, lint, lint_roles};
+use claimant_k8s::lint::{FileKind, Minor, Options, Problem, Severity, lint, lint_roles};
 use claimant_k8s::rbac::{ManifestProblem, Manifests};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -53,7 +53,14 @@ impl Found {
     fn load(options: &Lint) -> Result<Self, CliError> {
         let namespace = options.default_namespace.as_deref().unwrap_or_default();
         let mut manifests = Manifests::new().with_default_namespace(namespace);
-        let rules = Options::default().with_disallowed_issuers(options.service_account_issuer.clone());
+        let minor = match options.kubernetes.as_str() {
+            "1.34" => Minor::V1_34,
+            "1.35" => Minor::V1_35,
+            "1.36" => Minor::V1_36,
+            _ => Minor::V1_37,
+        };
+        let rules =
+            Options::default().with_disallowed_issuers(options.service_account_issuer.clone()).with_kubernetes(minor);
         let mut configurations = Vec::new();
         for path in &options.files {
             if path.is_dir() {

@@ -4,7 +4,7 @@ use crate::support::{Folder, run};
 use serde_json::Value;
 
 /// Nothing to say about it.
-const GOOD: &str = r#"apiVersion: apiserver.config.k8s.io/v1
+pub const GOOD: &str = r#"apiVersion: apiserver.config.k8s.io/v1
 kind: AuthenticationConfiguration
 jwt:
 - issuer:
@@ -154,9 +154,12 @@ fn system_names_and_shared_audiences_are_told() {
     };
     let open = GOOD.replace("prefix: \"oidc:\"", "prefix: \"\"");
     // The rule about user.username keeps them out.
-    assert!(codes(&open).is_empty());
+    assert_eq!(codes(&open), ["missing_prefix"]);
+    // So does one that says what names may look like.
+    let other = open.replace("!user.username.startsWith('system:')", "user.username.matches('^[a-z]+$')");
+    assert_eq!(codes(&other), ["missing_prefix"]);
     let open = open.replace("user.username.startsWith('system:')", "user.username.startsWith('x')");
-    assert_eq!(codes(&open), ["system_username"]);
+    assert_eq!(codes(&open), ["system_username", "missing_prefix"]);
     let twice = GOOD.split_once("jwt:\n").unwrap().1.replace("issuer.example", "other.example");
     assert_eq!(codes(&format!("{GOOD}{twice}")), ["shared_audience"]);
 }

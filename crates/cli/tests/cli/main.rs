@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
 mod lint;
+mod lint_hints;
 mod roles;
 mod support;
 mod tokens;

@@ -1,22 +1,26 @@
 //! What the API server takes without a word, and people regret.
 
 use super::Problem;
-use super::source::{asks_for, bare_call, claim_at};
+use super::source::{asked_claims, asks_for, bare_call, claim_at, indexed_claims};
 use crate::config::starts::{Start, code, starts};
 use crate::config::yaml::member_path;
 use crate::config::{AuthenticationConfiguration, JwtAuthenticator, PrefixedClaimOrExpression};
 use crate::yaml::{Document, Place};
-use claimant_cel::{Env, Program};
+use claimant_cel::{Activation, ClaimsIndex, Env, Program, User};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names that Kubernetes keeps to itself begin with this.
 const RESERVED: &str = "system:";
+/// Some of them, of different make.
+const PROBES: [&str; 4] = ["system:masters", "system:node:n", "system:serviceaccount:kube-system:x", "system:a b"];
 
 pub(super) fn give(config: &AuthenticationConfiguration, document: &Document, base: &str, problems: &mut Vec<Problem>) {
     let list = member_path(base, "jwt");
     for (i, jwt) in config.jwt.iter().enumerate() {
         let mut advisor = Advisor { jwt, document, path: format!("{list}[{i}]"), problems };
         advisor.reserved_names();
+        advisor.missing_prefixes(config.jwt.len());
+        advisor.discovery_document();
         advisor.mapped_expressions();
         advisor.token_life();
     }
@@ -87,7 +91,15 @@ impl Advisor<'_> {
         }
     }
 
+    /// Whether rules refuse reserved names: by what they say of some, or by what they forbid.
     fn rules_keep_out(&self, what: &str) -> bool {
+        let refused = |name: &&str| match what {
+            "username" => self.jwt.refuses(&User { username: name, uid: "", groups: &[], extra: &[] }, what),
+            _ => self.jwt.refuses(&User { username: "", uid: "", groups: &[name], extra: &[] }, what),
+        };
+        if PROBES.iter().all(refused) {
+            return true;
+        }
         let user_rules = self.jwt.user_validation_rules.iter().map(|rule| &rule.expression);
         let claim_rules = self.jwt.claim_validation_rules.iter().map(|rule| &rule.expression);
         let claim = match what {
@@ -98,9 +110,47 @@ impl Advisor<'_> {
         let speaks =
             |rule: &&String| rule.contains(&format!("user.{what}")) || (!claim.is_empty() && rule.contains(&reads));
         let forbids = |rule: &String| {
-            rule.contains("startsWith('system:") || rule.contains("startsWith(\"system:") || rule.contains("^system:")
+            let dense: String = rule.split_whitespace().collect();
+            let asks = ["startsWith('system:", "startsWith(\"system:", "'^system:", "\"^system:"];
+            dense.contains('!') && asks.iter().any(|ask| dense.contains(ask))
         };
         user_rules.chain(claim_rules).filter(speaks).any(forbids)
+    }
+
+    /// Names that nothing tells apart from those of others.
+    fn missing_prefixes(&mut self, issuers: usize) {
+        let mappings = &self.jwt.claim_mappings;
+        for (name, mapping, others) in [
+            ("username", &mappings.username, "client certificates and other issuers"),
+            ("groups", &mappings.groups, "client certificates and other issuers, and of bindings that mean those"),
+        ] {
+            // One issuer's addresses are told apart by what they are; that is the API server's own default, too.
+            let of_email = mapping.claim == "email" || mapping.expression.contains("claims.email");
+            let is_email = name == "username" && of_email && issuers == 1;
+            let (field, is_open) = match mapping.expression.is_empty() {
+                true => ("prefix", !mapping.claim.is_empty() && mapping.prefix.as_deref() == Some("")),
+                false => ("expression", starts(&mapping.expression).is_none()),
+            };
+            if is_email || !is_open {
+                continue;
+            }
+            let path = format!("{}.claimMappings.{name}.{field}", self.path);
+            let message = format!(
+                "nothing stands in front of the issuer's {name}, so that they can be the same as those of {others}; give \
+                 them a prefix, such as \"oidc:\""
+            );
+            self.warn("missing_prefix", path, None, message);
+        }
+    }
+
+    /// An issuer is no document.
+    fn discovery_document(&mut self) {
+        const DOCUMENT: &str = "/.well-known/openid-configuration";
+        if let Some(issuer) = self.jwt.issuer.url.trim_end_matches('/').strip_suffix(DOCUMENT) {
+            let message =
+                format!("this is the discovery document and not the issuer, whose tokens say {issuer:?} in iss");
+            self.warn("discovery_in_url", format!("{}.issuer.url", self.path), None, message);
+        }
     }
 
     /// Claims that may be absent, and lists that do not convert.
@@ -119,18 +169,28 @@ impl Advisor<'_> {
         for (path, source, wants_list) in all {
             let Ok(program) = Program::compile(&Env::claims(), source) else { continue };
             let code = code(source);
-            for claim in program.selected_claims().filter(|claim| !required.contains(*claim)) {
+            let indexed = indexed_claims(source, &code);
+            let selected = program.selected_claims().map(|claim| (claim, claim_at(&code, claim)));
+            let read: Vec<_> = selected.chain(indexed.iter().map(|(claim, at)| (*claim, Some(*at)))).collect();
+            for (claim, at) in read.into_iter().filter(|(claim, _)| !required.contains(*claim)) {
                 if asks_for(&code, claim) || asks_for(source, claim) {
                     continue;
                 }
+                let is_name = claim.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                    && claim.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+                let ask = if is_name { format!("has(claims.{claim})") } else { format!("'{claim}' in claims") };
                 let message = format!(
                     "reads the claim {claim}, which no rule requires: a token without it is refused only when this runs; \
-                     ask with has(claims.{claim}), or require it by a claimValidationRules expression \"has(claims.{claim})\""
+                     ask with {ask}, or require it by a claimValidationRules expression \"{ask}\""
                 );
-                self.warn("claim_not_required", path.clone(), claim_at(&code, claim), message);
+                self.warn("claim_not_required", path.clone(), at, message);
             }
-            for method in ["split", "findAll"].into_iter().filter(|_| wants_list) {
-                if let Some(at) = bare_call(&code, method) {
+            // An evaluation takes one branch of a choice alone.
+            let fails = never_converts(&program).filter(|fails| *fails || !code.contains('?'));
+            for method in ["split", "findAll"].into_iter().filter(|_| wants_list && fails != Some(false)) {
+                let at = bare_call(&code, method)
+                    .or_else(|| code.find(&format!(".{method}(")).filter(|_| fails == Some(true)));
+                if let Some(at) = at {
                     let message = format!(
                         "the list that {method} gives is not taken when this runs (\"must return a string or a list of \
                          strings\"), and every token is refused; put .map(x, x) behind it"
@@ -150,6 +210,9 @@ impl Advisor<'_> {
             required.insert(rule.claim.clone());
             if let Ok(program) = Program::compile(&Env::claims(), &rule.expression) {
                 required.extend(program.selected_claims().map(ToOwned::to_owned));
+                let code = code(&rule.expression);
+                required.extend(indexed_claims(&rule.expression, &code).into_iter().map(|(claim, _)| claim.to_owned()));
+                required.extend(asked_claims(&rule.expression).map(ToOwned::to_owned));
             }
         }
         required
@@ -169,6 +232,18 @@ impl Advisor<'_> {
                        \"claims.exp - claims.iat <= 86400\" refuses those that live for more than a day";
         self.warn("token_life", format!("{}.issuer.url", self.path), None, message.to_owned());
     }
+}
+
+/// Whether the list that the expression gives for claims that are text is none that the API server takes; none
+/// where it gives nothing for such claims.
+fn never_converts(program: &Program) -> Option<bool> {
+    let names: Vec<&str> = program.selected_claims().collect();
+    let texts: serde_json::Map<String, serde_json::Value> =
+        names.iter().map(|name| ((*name).to_owned(), "a,b".into())).collect();
+    let claims = serde_json::Value::from(texts).to_string();
+    let claims = ClaimsIndex::from_json(&claims).ok()?;
+    let output = program.eval(&Activation::claims(&claims)).ok()?;
+    Some(output.value.to_strings().is_err())
 }
 
 /// Whether a value of the issuer's choice can begin as reserved names do.

@@ -13,12 +13,15 @@
 
 mod advice;
 mod expressions;
+mod hints;
 mod members;
 mod roles;
 pub(crate) mod shape;
 mod source;
+pub(crate) mod syntax;
 mod wrapper;
 
+pub use claimant_cel::Minor;
 pub use roles::{is_built_in_cluster_role, lint_roles};
 
 use crate::config::AuthenticationConfiguration;
@@ -30,14 +33,29 @@ use serde::Serialize;
 use std::fmt;
 
 /// What to hold a file against.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Options {
     /// Issuers of the cluster's own service accounts, which no other may have.
     pub disallowed_issuers: Vec<String>,
+    /// The minor of Kubernetes that reads the file; the newest by default.
+    pub kubernetes: Minor,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { disallowed_issuers: Vec::new(), kubernetes: Minor::V1_37 }
+    }
 }
 
 impl Options {
+    /// Also says what this minor of Kubernetes refuses, decides or counts otherwise than the newest one.
+    #[must_use]
+    pub fn with_kubernetes(mut self, minor: Minor) -> Self {
+        self.kubernetes = minor;
+        self
+    }
+
     /// With the issuers of the cluster's own service accounts.
     #[must_use]
     pub fn with_disallowed_issuers(mut self, issuers: Vec<String>) -> Self {
@@ -131,7 +149,7 @@ fn file(text: &[u8], options: &Options, may_be_wrapped: bool, problems: &mut Vec
     let document = match Document::read(text) {
         Ok(document) => document,
         Err(_) if is_json_alone(text) => return without_places(text, options, problems),
-        Err(error) => return problems.extend(of_error(error)),
+        Err(error) => return problems.extend(of_text_error(text, error)),
     };
     ignored_documents(text, &document, problems);
     if may_be_wrapped && wrapper::look_inside(&document, options, problems) {
@@ -164,6 +182,7 @@ fn configuration(document: &Document, base: &str, options: &Options, problems: &
         fields(error, document, base, problems);
     }
     advice::give(&config, document, base, problems);
+    expressions::of_minor(&config, document, base, options, problems);
 }
 
 fn version(config: &AuthenticationConfiguration, document: &Document, base: &str, problems: &mut Vec<Problem>) {
@@ -190,6 +209,8 @@ fn fields(error: ConfigError, document: &Document, base: &str, problems: &mut Ve
         let path = if base.is_empty() { path } else { member_path(base, &path) };
         let places = expressions::findings(document, &path);
         if places.is_empty() {
+            let hint = hints::of_field(&path, document.text(&path).unwrap_or_default(), &why);
+            let why = hint.map_or_else(|| why.clone(), |hint| format!("{why}; {hint}"));
             problems.push(Problem::error("field", document.place(&path), path, why));
             continue;
         }
@@ -211,6 +232,17 @@ fn of_error(error: ConfigError) -> Vec<Problem> {
         }
         other => vec![Problem::error("decode", Place::START, String::new(), other.to_string())],
     }
+}
+
+/// The same of a text that is no YAML, with what was likely meant.
+fn of_text_error(text: &[u8], error: ConfigError) -> Vec<Problem> {
+    let mut problems = of_error(error);
+    for problem in problems.iter_mut().filter(|problem| problem.code == "syntax") {
+        if let Some(advice) = syntax::advice(text, problem.place, &problem.message) {
+            problem.message = format!("{}; {advice}", problem.message);
+        }
+    }
+    problems
 }
 
 /// JSON that is no YAML: escapes that YAML does not have.

@@ -137,10 +137,15 @@ impl<'a> Checker<'a> {
             NodeType::Number if wanted == "text" => format!("a number; put it in quotes: {written:?}"),
             NodeType::Bool => "a boolean".to_owned(),
             NodeType::Number => "a number".to_owned(),
+            NodeType::List if wanted == "an object" => "a list; take the dash in front away".to_owned(),
             NodeType::List => "a list".to_owned(),
+            NodeType::Mapping if wanted == "a list" => "an object; put a dash in front of it: - name: value".to_owned(),
             NodeType::Mapping => "an object".to_owned(),
             _ if wanted == "a list" => format!("text; write it as an element: [{written:?}]"),
-            _ => "text".to_owned(),
+            _ => match written.split_once(':').filter(|_| wanted == "an object") {
+                Some((name, value)) => format!("text; a blank is missing behind the colon: {name}: {}", value.trim()),
+                None => "text".to_owned(),
+            },
         };
         let message = format!("must be {wanted}, and is {found}");
         self.problems.push(Problem::error("wrong_type", self.document.place(path), path.to_owned(), message));

@@ -32,12 +32,38 @@ pub(super) fn claim_at(code: &str, claim: &str) -> Option<usize> {
         .find(|at| !code.get(at + read.len()..).unwrap_or_default().starts_with(word))
 }
 
+/// The claims that are read by `claims["NAME"]`, and where.
+pub(super) fn indexed_claims<'s>(source: &'s str, code: &str) -> Vec<(&'s str, usize)> {
+    let name = |at: usize| {
+        let quote = code.get(at + INDEX.len()..)?.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+        let start = at + INDEX.len() + 1;
+        let end = start + code.get(start..)?.find(quote)?;
+        let name = source.get(start..end)?;
+        (!name.contains('\\')).then_some((name, at))
+    };
+    code.match_indices(INDEX).filter_map(|(at, _)| name(at)).collect()
+}
+
+const INDEX: &str = "claims[";
+
+/// The claims whose presence is asked for by `"NAME" in claims`.
+pub(super) fn asked_claims(source: &str) -> impl Iterator<Item = &str> {
+    source.match_indices(" in claims").filter_map(|(at, whole)| {
+        let behind = source.get(at + whole.len()..)?;
+        let before = source.get(..at)?.trim_end();
+        let quote = before.chars().next_back().filter(|c| matches!(c, '\'' | '"'))?;
+        let name = before.strip_suffix(quote)?.rsplit(quote).next()?;
+        (!behind.starts_with(['.', '[', '_']) && !behind.starts_with(char::is_alphanumeric)).then_some(name)
+    })
+}
+
 /// Whether the expression asks whether the claim is there.
 pub(super) fn asks_for(code: &str, claim: &str) -> bool {
     let dense: String = code.split_whitespace().collect();
     dense.contains(&format!("has(claims.{claim})"))
         || dense.contains(&format!("claims.?{claim}"))
         || dense.contains(&format!("\"{claim}\"inclaims"))
+        || dense.contains(&format!("'{claim}'inclaims"))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::shapes::{self, KINDS};
 use super::{Entry, Manifests, Source, called};
 use crate::config::yaml::member_path;
 use crate::lint::shape::{Checker, nearest};
+use crate::lint::syntax::advice;
 use crate::lint::{Problem, Severity};
 use crate::rbac::objects::{API_VERSION, Object};
 use crate::rbac::types::API_GROUP;
@@ -90,6 +91,8 @@ impl Manifests {
         };
         if text.windows(2).any(|two| two == b"{{") {
             message.push_str("; a template is no manifest: render it first, by helm template or the like");
+        } else if let Some(advice) = advice(text, place, &message) {
+            message = format!("{message}; {advice}");
         }
         let problem = Problem::error("syntax", source.in_file(place), String::new(), message);
         self.tell(ManifestProblem::of(source, String::new(), problem));
