@@ -64,6 +64,6 @@ fn load(suite: &Value, report: &mut KeyReport) -> Result<Union, ConfigError> {
     let config = AuthenticationConfiguration::from_json(&suite["config"].to_string(), &disallowed)?;
     config.jwt.into_iter().try_fold(Union::new(), |union, jwt| {
         let keys = keys_of(&jwt.issuer.url);
-        Ok(union.with(OidcAuthenticator::from_config(jwt, keys)?))
+        Ok(union.with(OidcAuthenticator::builder(jwt, keys).egress(|_, _| {}).build()?))
     })
 }

@@ -139,9 +139,22 @@ pub enum Refusal {
     /// `_claim_names` and `_claim_sources` do not fit together.
     #[error("the distributed claims are malformed")]
     DistributedClaims,
-    /// The groups stand at another address (OpenID Connect Core, section 5.6.2); we do not fetch them.
+    /// The groups stand at another address (OpenID Connect Core, section 5.6.2), and nobody is to fetch them, or
+    /// not without waiting.
     #[error("the groups are a distributed claim, which is not fetched")]
     DistributedGroups,
+    /// The address where a distributed claim stands gives none; by the code of what is wrong with its answer.
+    #[error("the distributed claim cannot be fetched: {0}")]
+    DistributedSource(Reason),
+    /// The token that holds a distributed claim is not good.
+    #[error("the token with the distributed claim: {0}")]
+    DistributedToken(claimant_core::Refusal),
+    /// The token that holds a distributed claim is from an issuer that was not named for that.
+    #[error("the token with the distributed claim is from another issuer")]
+    DistributedIssuer,
+    /// The token that holds a distributed claim is of another subject of the same issuer.
+    #[error("the token with the distributed claim is of another subject")]
+    DistributedSubject,
     /// An object that the token refers to is missing.
     #[error("the {0} does not exist")]
     ObjectMissing(&'static str),
@@ -200,6 +213,10 @@ impl Refusal {
             Self::Rule { .. } => "rule",
             Self::DistributedClaims => "distributed_claims",
             Self::DistributedGroups => "distributed_groups",
+            Self::DistributedSource(_) => "distributed_source",
+            Self::DistributedToken(_) => "distributed_token",
+            Self::DistributedIssuer => "distributed_issuer",
+            Self::DistributedSubject => "distributed_subject",
             Self::ObjectMissing(_) => "object_missing",
             Self::ObjectUid(_) => "object_uid",
             Self::ObjectDeleted(_) => "object_deleted",
@@ -240,6 +257,15 @@ pub enum ConfigError {
     /// The operating system gives no random bytes.
     #[error("the operating system gives no random bytes")]
     Randomness,
+    /// `egressSelectorType`, where nobody said how to honour it: the API server fetches an issuer's keys through a
+    /// proxy of its own, which a library does not have.
+    #[error("issuer {issuer}: egressSelectorType {selector} is not supported without a hook for it")]
+    EgressSelector {
+        /// Whose keys are to be fetched so.
+        issuer: String,
+        /// Through what.
+        selector: crate::config::EgressSelector,
+    },
     /// A flag with a value that the API server refuses.
     #[error("--{flag}: {why}")]
     Flag {

@@ -1,6 +1,6 @@
 //! Live keys: what it means for a verdict that one is missing.
 
-use crate::{Authenticated, Error, Judging, OutOfReach, Refusal, Unavailable};
+use crate::{Error, Judging, OutOfReach, Refusal, Unavailable};
 use claimant_core::{Algorithm, KeySet, Refusal as TokenRefusal, SignedToken, UnverifiedToken};
 use claimant_jwks::{Answer, Keys, Miss, Waiter};
 
@@ -51,17 +51,35 @@ pub(crate) fn verify<'t>(
 
 /// Judges, and where a key is on its way waits for it once, no longer than the keys' policy allows, and judges
 /// again.
-pub(crate) fn begin<'a>(judge: impl Fn(&mut Wait) -> Result<Authenticated, Error> + Send + 'a) -> Judging<'a> {
+pub(crate) fn begin<'a>(judge: impl Fn(&mut Wait) -> Judging<'a> + Send + 'a) -> Judging<'a> {
     let mut wait = Wait::default();
     match (judge(&mut wait), wait.0) {
-        (Err(why @ Error::Unavailable(_)), Some(waiter)) => Judging::waits(async move {
+        (Judging::Done(Err(why @ Error::Unavailable(_))), Some(waiter)) => Judging::waits(async move {
             match waiter.wait().await {
-                Answer::Present => judge(&mut Wait::default()),
+                Answer::Present => judge(&mut Wait::default()).finish().await,
                 Answer::Absent => unknown(),
                 Answer::Unavailable => Err(why),
             }
         }),
-        (outcome, _) => Judging::Done(outcome),
+        (judging, _) => judging,
+    }
+}
+
+/// As [`verify`], and waits as [`begin`] does.
+pub(crate) async fn verify_async<'t>(
+    token: &'t UnverifiedToken<'_>,
+    keys: &Keys,
+    algorithms: &[Algorithm],
+    issuer: &str,
+) -> Result<SignedToken<'t>, Error> {
+    let mut wait = Wait::default();
+    match (verify(token, keys, algorithms, issuer, &mut wait), wait.0) {
+        (Err(why @ Error::Unavailable(_)), Some(waiter)) => match waiter.wait().await {
+            Answer::Present => verify(token, keys, algorithms, issuer, &mut Wait::default()),
+            Answer::Absent => unknown(),
+            Answer::Unavailable => Err(why),
+        },
+        (outcome, _) => outcome,
     }
 }
 

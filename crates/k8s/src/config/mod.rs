@@ -17,7 +17,7 @@ pub use migrate::{Change, Migration};
 pub use names::Gives;
 pub use types::{
     Anonymous, AnonymousCondition, AuthenticationConfiguration, ClaimMappings, ClaimOrExpression, ClaimValidationRule,
-    ExtraMapping, Issuer, JwtAuthenticator, PrefixedClaimOrExpression, UserValidationRule,
+    EgressSelector, ExtraMapping, Issuer, JwtAuthenticator, PrefixedClaimOrExpression, UserValidationRule,
 };
 
 use crate::ConfigError;

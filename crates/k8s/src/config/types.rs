@@ -3,6 +3,7 @@
 
 use crate::null::{object_or_null, objects_or_null, optional_object, or_null, strings_or_null};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -62,6 +63,34 @@ pub struct Issuer {
     /// `controlplane` or `cluster`.
     #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub egress_selector_type: String,
+}
+
+/// Through which network the API server fetches an issuer's keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum EgressSelector {
+    ControlPlane,
+    Cluster,
+}
+
+impl Issuer {
+    /// `egressSelectorType`, where it is one that the API server knows.
+    pub fn egress_selector(&self) -> Option<EgressSelector> {
+        match self.egress_selector_type.as_str() {
+            "controlplane" => Some(EgressSelector::ControlPlane),
+            "cluster" => Some(EgressSelector::Cluster),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for EgressSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ControlPlane => "controlplane",
+            Self::Cluster => "cluster",
+        })
+    }
 }
 
 /// A claim that must be there with a value, or a CEL expression that must be true.

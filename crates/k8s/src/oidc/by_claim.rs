@@ -1,16 +1,16 @@
 //! Claims to the parts of a user, by name.
 
 use super::PART;
+use super::facts::Facts;
 use crate::Refusal;
 use crate::config::PrefixedClaimOrExpression;
-use claimant_core::Claims;
 use claimant_core::json;
 
 /// The user name: a text claim with its prefix; an `email` must not be marked as unverified.
-pub(super) fn username(claims: &Claims<'_>, mapping: &PrefixedClaimOrExpression) -> Result<String, Refusal> {
-    let name = required_text(claims, &mapping.claim)?;
+pub(super) fn username(facts: &Facts<'_>, mapping: &PrefixedClaimOrExpression) -> Result<String, Refusal> {
+    let name = required_text(facts, &mapping.claim)?;
     if mapping.claim == "email" {
-        match claims.get("email_verified") {
+        match facts.get("email_verified") {
             None | Some("true") => {}
             Some("false" | "null") => return Err(Refusal::EmailNotVerified),
             Some(_) => return Err(Refusal::ClaimType("email_verified".into())),
@@ -20,10 +20,10 @@ pub(super) fn username(claims: &Claims<'_>, mapping: &PrefixedClaimOrExpression)
 }
 
 /// The groups: text or a list of text, each with the prefix; `None` where the claim is absent.
-pub(super) fn groups(claims: &Claims<'_>, mapping: &PrefixedClaimOrExpression) -> Result<Option<Vec<String>>, Refusal> {
+pub(super) fn groups(facts: &Facts<'_>, mapping: &PrefixedClaimOrExpression) -> Result<Option<Vec<String>>, Refusal> {
     let claim = &mapping.claim;
     let prefix = mapping.prefix.as_deref().unwrap_or_default();
-    let raw = match claims.get(claim) {
+    let raw = match facts.get(claim) {
         // No mapping by claim; a claim may well have an empty name.
         _ if claim.is_empty() => return Ok(None),
         None => return Ok(None),
@@ -42,14 +42,14 @@ pub(super) fn groups(claims: &Claims<'_>, mapping: &PrefixedClaimOrExpression) -
 }
 
 /// `JTI=` and the token's `jti`, where that is text and not empty.
-pub(super) fn credential_id(claims: &Claims<'_>) -> Result<Option<String>, Refusal> {
-    let jti = claims.get("jti").map(|raw| json::string(raw, PART)).transpose()?.flatten();
+pub(super) fn credential_id(facts: &Facts<'_>) -> Result<Option<String>, Refusal> {
+    let jti = facts.get("jti").map(|raw| json::string(raw, PART)).transpose()?.flatten();
     Ok(jti.filter(|jti| !jti.is_empty()).map(|jti| format!("JTI={jti}")))
 }
 
 /// A claim as text: null is empty, absence an error.
-pub(super) fn required_text(claims: &Claims<'_>, name: &str) -> Result<String, Refusal> {
-    match claims.get(name) {
+pub(super) fn required_text(facts: &Facts<'_>, name: &str) -> Result<String, Refusal> {
+    match facts.get(name) {
         None => Err(Refusal::ClaimMissing(name.to_owned())),
         Some("null") => Ok(String::new()),
         Some(raw) => json::string(raw, PART)?

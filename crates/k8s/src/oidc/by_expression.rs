@@ -1,45 +1,46 @@
 //! Claims to the parts of a user, and the rules about both, by CEL.
 
+use super::facts::Facts;
 use crate::config::{Expressions, Rule};
 use crate::{Refusal, UserInfo};
 use claimant_cel::{Activation, Program, User, Value};
-use claimant_core::Claims;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The claims as an evaluation reads them: members that the token's index knows already.
 pub(super) struct View<'a> {
-    claims: Claims<'a>,
+    facts: Facts<'a>,
     /// Names that are written with escapes, by their place.
     escaped: Vec<(usize, String)>,
 }
 
 impl<'a> View<'a> {
-    pub(super) fn of(claims: Claims<'a>) -> Self {
-        let names = claims.iter().enumerate();
+    pub(super) fn of(facts: Facts<'a>) -> Self {
+        let names = facts.claims().iter().enumerate();
         let escaped = names.filter_map(|(at, (name, _))| match name {
             Cow::Owned(name) => Some((at, name)),
             Cow::Borrowed(_) => None,
         });
-        Self { claims, escaped: escaped.collect() }
+        Self { facts, escaped: escaped.collect() }
     }
 }
 
 impl claimant_cel::Claims for View<'_> {
     fn get(&self, name: &str) -> Option<&str> {
-        self.claims.get(name)
+        self.facts.get(name)
     }
 
     fn len(&self) -> usize {
-        self.claims.len()
+        self.facts.claims().len() + usize::from(self.facts.fetched().is_some())
     }
 
     fn member(&self, index: usize) -> Option<(&str, &str)> {
-        match self.claims.member(index)? {
-            (Cow::Borrowed(name), value) => Some((name, value)),
-            (Cow::Owned(_), value) => {
+        match self.facts.claims().member(index) {
+            Some((Cow::Borrowed(name), value)) => Some((name, value)),
+            Some((Cow::Owned(_), value)) => {
                 self.escaped.iter().find(|(at, _)| *at == index).map(|(_, name)| (name.as_str(), value))
             }
+            None => self.facts.fetched().filter(|_| index == self.facts.claims().len()),
         }
     }
 }

@@ -1,19 +1,28 @@
 //! ID tokens of one issuer to users (plugin/pkg/authenticator/token/oidc of k8s.io/apiserver).
 
+mod builder;
 mod by_claim;
 mod by_expression;
 mod distributed;
+mod facts;
+#[cfg(feature = "remote")]
+mod http;
+mod resolver;
 
-use crate::config::{
-    AuthenticationConfiguration, ClaimValidationRule, Expressions, JwtAuthenticator, OidcFlags,
-    PrefixedClaimOrExpression,
-};
+pub use builder::OidcBuilder;
+#[cfg(feature = "remote")]
+pub use http::HttpClaims;
+pub use resolver::{ClaimFetcher, ClaimRequest, DistributedClaims};
+
+use crate::config::{ClaimValidationRule, Expressions, JwtAuthenticator, OidcFlags, PrefixedClaimOrExpression};
 use crate::keys::{self, Wait};
 use crate::user_info::CREDENTIAL_ID;
 use crate::{Authenticated, Authenticator, ConfigError, Error, Generation, Judging, Refusal, UserInfo};
 use by_expression::View;
-use claimant_core::{Algorithm, Audience, Bearer, Claims, Limits, Policy, issuer_alias};
+use claimant_core::{Algorithm, Bearer, Claims, Limits, Policy, issuer_alias};
 use claimant_jwks::Keys;
+use facts::Facts;
+use resolver::Resolver;
 
 const PART: &str = "payload";
 
@@ -30,15 +39,16 @@ pub struct OidcAuthenticator {
     required: Vec<ClaimValidationRule>,
     expressions: Expressions,
     limits: Limits,
+    resolver: Option<Resolver>,
 }
 
 impl OidcAuthenticator {
     /// An authenticator of a configuration file: it accepts the nine algorithms that the API server does.
     ///
     /// # Errors
-    /// Fields that the API server refuses, CEL expressions that it would not load among them.
+    /// As [`OidcBuilder::build`].
     pub fn from_config(jwt: JwtAuthenticator, keys: impl Into<Keys>) -> Result<Self, ConfigError> {
-        Self::from_config_within(jwt, keys, Limits::default())
+        Self::builder(jwt, keys).build()
     }
 
     /// The same with other bounds than the defaults.
@@ -50,7 +60,7 @@ impl OidcAuthenticator {
         keys: impl Into<Keys>,
         limits: Limits,
     ) -> Result<Self, ConfigError> {
-        Self::build(jwt, keys, Algorithm::KUBERNETES.to_vec(), &[], limits)
+        Self::builder(jwt, keys).limits(limits).build()
     }
 
     /// The authenticator that the flags mean. `disallowed_issuers` are the cluster's own.
@@ -63,69 +73,65 @@ impl OidcAuthenticator {
         disallowed_issuers: &[String],
     ) -> Result<Self, ConfigError> {
         let (jwt, algorithms) = flags.authenticator()?;
-        Self::build(jwt, keys, algorithms, disallowed_issuers, Limits::default())
+        let builder = Self::builder(jwt, keys).algorithms(algorithms);
+        builder.disallowed_issuers(disallowed_issuers.iter().map(String::as_str)).build()
     }
 
-    fn build(
-        jwt: JwtAuthenticator,
-        keys: impl Into<Keys>,
-        algorithms: Vec<Algorithm>,
-        disallowed: &[String],
-        limits: Limits,
-    ) -> Result<Self, ConfigError> {
-        let one = AuthenticationConfiguration { jwt: vec![jwt.clone()], ..Default::default() };
-        let expressions = one.compile(disallowed)?.pop().unwrap_or_default();
-        let audience = Audience::any_of_within(jwt.issuer.audiences, &limits).map_err(ConfigError::Limit)?;
-        Ok(Self {
-            policy: Policy::new(jwt.issuer.url.clone(), audience),
-            issuer: jwt.issuer.url,
-            keys: keys.into(),
-            algorithms,
-            username: jwt.claim_mappings.username,
-            groups: jwt.claim_mappings.groups,
-            uid: jwt.claim_mappings.uid.claim,
-            required: jwt.claim_validation_rules.into_iter().filter(|rule| !rule.claim.is_empty()).collect(),
-            expressions,
-            limits,
-        })
-    }
-
-    fn judge_once(&self, bearer: &Bearer<'_>, now: i64, wait: &mut Wait) -> Result<Authenticated, Error> {
+    /// Issuer, signature, audience and times.
+    fn check<'t>(&self, bearer: &'t Bearer<'_>, now: i64, wait: &mut Wait) -> Result<Claims<'t>, Error> {
         if !bearer.claims_issuer(&self.issuer) {
             return Err(Error::Unrecognized);
         }
         let token = bearer.token().map_err(Refusal::Token)?;
         let signed = keys::verify(token, &self.keys, &self.algorithms, &self.issuer, wait)?;
-        let claims = signed.check(&self.policy, now).map_err(Refusal::Token)?;
-        let expires = claims.expiry().map_err(Refusal::Token)?;
-        Ok(Authenticated::new(self.user(&claims)?, Vec::new()).until(expires))
+        Ok(signed.check(&self.policy, now).map_err(Refusal::Token)?)
     }
 
-    /// The API server's order: distributed claims, username, groups, uid, extra, required claims, rules.
-    fn user(&self, claims: &Claims<'_>) -> Result<UserInfo, Refusal> {
-        distributed::check(claims, &self.groups.claim)?;
-        let view = View::of(*claims);
+    /// The user of checked claims, whose groups may have to be fetched.
+    fn begin_user<'a>(&'a self, claims: Claims<'a>, now: i64) -> Judging<'a> {
+        let outcome = match (distributed::find(&claims, &self.groups.claim), &self.resolver) {
+            (Err(why), _) => Err(why),
+            (Ok(None), _) => self.authenticated(Facts::of(claims)),
+            (Ok(Some(_)), None) => Err(Refusal::DistributedGroups),
+            (Ok(Some(place)), Some(resolver)) => {
+                return Judging::waits(async move {
+                    let (name, token) = (self.groups.claim.as_str(), (&claims, self.algorithms.as_slice(), now));
+                    resolver.resolve(place, name, token, |it| self.authenticated(Facts::of(claims).with(it))).await
+                });
+            }
+        };
+        Judging::Done(outcome.map_err(Error::from))
+    }
+
+    fn authenticated(&self, facts: Facts<'_>) -> Result<Authenticated, Refusal> {
+        let expires = facts.expiry()?;
+        Ok(Authenticated::new(self.user(facts)?, Vec::new()).until(expires))
+    }
+
+    /// The API server's order, behind distributed claims: username, groups, uid, extra, required claims, rules.
+    fn user(&self, facts: Facts<'_>) -> Result<UserInfo, Refusal> {
+        let view = View::of(facts);
         let username = match &self.expressions.username {
             Some(program) => by_expression::username(program, &view)?,
-            None => by_claim::username(claims, &self.username)?,
+            None => by_claim::username(&facts, &self.username)?,
         };
         let mut user = UserInfo { username, ..UserInfo::default() };
-        user.groups = match (by_claim::groups(claims, &self.groups)?, &self.expressions.groups) {
+        user.groups = match (by_claim::groups(&facts, &self.groups)?, &self.expressions.groups) {
             (Some(groups), _) => groups,
             (None, Some(program)) => by_expression::strings(program, &view, "groups")?,
             (None, None) => Vec::new(),
         };
         user.uid = match &self.expressions.uid {
-            _ if !self.uid.is_empty() => by_claim::required_text(claims, &self.uid)?,
+            _ if !self.uid.is_empty() => by_claim::required_text(&facts, &self.uid)?,
             Some(program) => by_expression::text(program, &view, "uid")?,
             None => String::new(),
         };
-        if let Some(id) = by_claim::credential_id(claims)? {
+        if let Some(id) = by_claim::credential_id(&facts)? {
             user.set(CREDENTIAL_ID, &id);
         }
         by_expression::extra(&self.expressions, &view, &mut user.extra)?;
         for rule in &self.required {
-            if by_claim::required_text(claims, &rule.claim)? != rule.required_value {
+            if by_claim::required_text(&facts, &rule.claim)? != rule.required_value {
                 return Err(Refusal::ClaimValue(rule.claim.clone()));
             }
         }
@@ -136,14 +142,23 @@ impl OidcAuthenticator {
 }
 
 impl Authenticator for OidcAuthenticator {
+    /// Refuses groups that stand elsewhere, since to fetch them is to wait.
     fn judge(&self, bearer: &Bearer<'_>, now: i64) -> Result<Authenticated, Error> {
-        self.judge_once(bearer, now, &mut Wait::default())
+        let claims = self.check(bearer, now, &mut Wait::default())?;
+        if distributed::find(&claims, &self.groups.claim)?.is_some() {
+            return Err(Refusal::DistributedGroups.into());
+        }
+        Ok(self.authenticated(Facts::of(claims))?)
     }
 
     /// Waits for a key that is on its way, once and no longer than the keys' policy allows
-    /// ([`KeyPolicy::wait`](claimant_jwks::KeyPolicy::wait)).
+    /// ([`KeyPolicy::wait`](claimant_jwks::KeyPolicy::wait)), and for distributed claims as long as their fetcher
+    /// does.
     fn begin<'a>(&'a self, bearer: &'a Bearer<'a>, now: i64) -> Judging<'a> {
-        keys::begin(move |wait| self.judge_once(bearer, now, wait))
+        keys::begin(move |wait| match self.check(bearer, now, wait) {
+            Ok(claims) => self.begin_user(claims, now),
+            Err(why) => Judging::Done(Err(why)),
+        })
     }
 
     fn generation(&self, _: &str) -> Generation {

@@ -115,7 +115,7 @@ impl ServiceAccounts {
     /// The same, and waits for a key that is on its way, once and no longer than the keys' policy allows
     /// ([`KeyPolicy::wait`](claimant_jwks::KeyPolicy::wait)).
     pub fn begin_for<'a>(&'a self, bearer: &'a Bearer<'a>, requested: &'a [String], now: i64) -> Judging<'a> {
-        keys::begin(move |wait| self.judge_once(Question { bearer, requested, now }, wait))
+        keys::begin(move |wait| Judging::Done(self.judge_once(Question { bearer, requested, now }, wait)))
     }
 
     fn judge_once(&self, asked: Question<'_>, wait: &mut Wait) -> Result<Authenticated, Error> {

@@ -19,6 +19,13 @@ pub struct HttpRequest<'a> {
     pub document: &'static str,
 }
 
+impl<'a> HttpRequest<'a> {
+    /// For those who fetch something else than keys by the same client.
+    pub fn new(url: &'a Url, headers: &'a [(String, String)], most: usize, document: &'static str) -> Self {
+        Self { url, headers, most, document }
+    }
+}
+
 /// What came back, whatever its status.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct HttpResponse {
