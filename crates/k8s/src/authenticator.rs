@@ -4,6 +4,7 @@ use crate::{Error, Refusal, UserInfo};
 use claimant_core::{Bearer, Buffer, Limits};
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 
 /// Decides who a token belongs to.
 pub trait Authenticator: Send + Sync {
@@ -140,12 +141,29 @@ pub struct Authenticated {
     /// When the token ends, in seconds since 1970, without leeway. `None` where it never does, or where
     /// whoever judged it does not say.
     pub expires: Option<i64>,
+    pub(crate) alive: Alive,
 }
 
 impl Authenticated {
     /// A user of an authenticator of one's own, which fixes the audience itself.
     pub fn of(user: UserInfo) -> Self {
         Self::new(user, Vec::new())
+    }
+
+    /// Whether this holds still, as far as that can be told quickly and without the token: what it is bound to may
+    /// be gone. Whoever keeps verdicts asks each time that one is given again; `now` is in seconds since 1970.
+    ///
+    /// # Errors
+    /// As [`Authenticator::judge`].
+    pub fn recheck(&self, now: i64) -> Result<(), Error> {
+        self.alive.0.as_ref().map_or(Ok(()), |check| check(now))
+    }
+
+    /// The same as long as `check` says so of a time in seconds since 1970.
+    #[must_use]
+    pub fn while_alive(mut self, check: impl Fn(i64) -> Result<(), Error> + Send + Sync + 'static) -> Self {
+        self.alive = Alive(Some(Arc::new(check)));
+        self
     }
 
     /// The same for a token that ends then.
@@ -156,7 +174,27 @@ impl Authenticated {
     }
 
     pub(crate) fn new(user: UserInfo, audiences: Vec<String>) -> Self {
-        Self { user, audiences, expires: None }
+        Self { user, audiences, expires: None, alive: Alive(None) }
+    }
+}
+
+/// What a user's life hangs on. It says nothing of who that is: two that differ in it alone are equal.
+#[derive(Clone)]
+pub(crate) struct Alive(Option<Arc<Check>>);
+
+type Check = dyn Fn(i64) -> Result<(), Error> + Send + Sync;
+
+impl PartialEq for Alive {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Alive {}
+
+impl fmt::Debug for Alive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Alive")
     }
 }
 
@@ -191,4 +229,4 @@ macro_rules! by_pointer {
     )*};
 }
 
-by_pointer!(&T, Box<T>, std::sync::Arc<T>);
+by_pointer!(&T, Box<T>, Arc<T>);

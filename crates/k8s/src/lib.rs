@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 mod authenticator;
+mod cache;
 pub mod config;
 mod error;
 mod keys;
@@ -34,6 +35,7 @@ mod user_info;
 pub mod yaml;
 
 pub use authenticator::{Authenticated, Authenticator, Generation, Judging, authenticate_async};
+pub use cache::{CacheCounts, CachePolicy, Cached};
 pub use claimant_jwks::Keys;
 pub use error::{ConfigError, Error, FieldError, FileError, OutOfReach, Refusal, RequestError, Unavailable};
 pub use union::Union;
