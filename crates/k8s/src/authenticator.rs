@@ -156,13 +156,13 @@ impl Authenticated {
     /// # Errors
     /// As [`Authenticator::judge`].
     pub fn recheck(&self, now: i64) -> Result<(), Error> {
-        self.alive.0.as_ref().map_or(Ok(()), |check| check(now))
+        self.alive.check.as_ref().map_or(Ok(()), |check| check(now))
     }
 
     /// The same as long as `check` says so of a time in seconds since 1970.
     #[must_use]
     pub fn while_alive(mut self, check: impl Fn(i64) -> Result<(), Error> + Send + Sync + 'static) -> Self {
-        self.alive = Alive(Some(Arc::new(check)));
+        self.alive.check = Some(Arc::new(check));
         self
     }
 
@@ -174,13 +174,28 @@ impl Authenticated {
     }
 
     pub(crate) fn new(user: UserInfo, audiences: Vec<String>) -> Self {
-        Self { user, audiences, expires: None, alive: Alive(None) }
+        Self { user, audiences, expires: None, alive: Alive { check: None, from_cache: false } }
+    }
+
+    /// Whether this was found in a [cache](crate::Cached).
+    pub fn is_from_cache(&self) -> bool {
+        self.alive.from_cache
+    }
+
+    /// The same as a cache gives it.
+    pub(crate) fn kept(mut self) -> Self {
+        self.alive.from_cache = true;
+        self
     }
 }
 
-/// What a user's life hangs on. It says nothing of who that is: two that differ in it alone are equal.
+/// What a user's life hangs on, and where the user was found. It says nothing of who that is: two that differ in it
+/// alone are equal.
 #[derive(Clone)]
-pub(crate) struct Alive(Option<Arc<Check>>);
+pub(crate) struct Alive {
+    check: Option<Arc<Check>>,
+    from_cache: bool,
+}
 
 type Check = dyn Fn(i64) -> Result<(), Error> + Send + Sync;
 

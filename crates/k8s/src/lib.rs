@@ -15,6 +15,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod audit;
 mod authenticator;
 mod cache;
 pub mod config;

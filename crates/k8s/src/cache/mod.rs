@@ -252,12 +252,11 @@ impl<A: Authenticator> Cached<A> {
         match outcome {
             Ok(who) => {
                 let end = until(self.policy.seconds).min(who.expires.unwrap_or(i64::MAX));
-                let who = Arc::new(who);
                 if end > now && self.policy.verdicts > 0 {
-                    let kept = Kept { value: Arc::clone(&who), issuer: issuer.into(), stand };
+                    let kept = Kept { value: Arc::new(who.clone().kept()), issuer: issuer.into(), stand };
                     self.users.put(key, kept, (now, end));
                 }
-                Ok(who)
+                Ok(Arc::new(who))
             }
             Err(why) => {
                 let lasting = matches!(why, Error::Unrecognized | Error::Refused(_));
