@@ -5,6 +5,7 @@
 
 mod cel;
 mod config_files;
+mod minors;
 mod oidc;
 mod rbac;
 mod request_info;
@@ -70,8 +71,10 @@ fn run(paths: &[PathBuf], verbose: bool, json: Option<&Path>) -> Result<bool, St
         let mut tally = Tally::default();
         let of_cel = value.pointer("/cases/0/expression").is_some() && value.get("claims").is_some();
         let costs = if of_cel { Some(cel::replay(&text, &mut tally)?) } else { None };
-        if costs.is_none() {
-            replay(&value, &mut tally)?;
+        match costs.is_none() {
+            true if minors::is_of_minors(&value) => minors::replay(&value, &file, &mut tally)?,
+            true => replay(&value, &mut tally)?,
+            false => {}
         }
         println!("{tally} {}", file.display());
         if let Some(report) = costs {

@@ -140,3 +140,31 @@ fn wrong_arguments_exit_with_2() {
         assert_eq!(run(arguments).0, Some(2), "{arguments:?}");
     }
 }
+
+#[test]
+fn a_difference_between_minors_that_is_not_told_is_noticed() {
+    let folder = std::env::temp_dir().join(format!("claimant-conformance-minors-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("cel.json"), include_str!("../corpus/cel.json")).unwrap();
+    let whole: serde_json::Value = serde_json::from_str(include_str!("../corpus/minors.json")).unwrap();
+    let file = folder.join("minors.json");
+    let run = |changed: &serde_json::Value| {
+        std::fs::write(&file, changed.to_string()).unwrap();
+        run(&[file.to_str().unwrap()])
+    };
+    let (code, text) = run(&whole);
+    assert!(code == Some(0) && text.contains("100.0 %"), "{text}");
+    // The expression has nothing that older minors do not know.
+    let plain = serde_json::json!({"id": "k8s-docs/001", "expression": "", "here": "refused at load"});
+    let other = serde_json::json!({"id": "no/such", "expression": "", "cost": 1, "baseCost": 2});
+    for (change, one) in [("push", plain), ("push", other), ("clear", serde_json::Value::Null)] {
+        let mut changed = whole.clone();
+        let list = changed.pointer_mut("/cel.json/1.36.6/differences").and_then(|list| list.as_array_mut()).unwrap();
+        match change {
+            "push" => list.push(one.clone()),
+            _ => list.clear(),
+        }
+        assert_eq!(run(&changed).0, Some(1), "{change} {one}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
