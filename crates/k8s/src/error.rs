@@ -266,6 +266,14 @@ pub enum ConfigError {
         /// Through what.
         selector: crate::config::EgressSelector,
     },
+    /// An issuer's keys cannot be had from where the configuration says.
+    #[error("issuer {issuer}: keys: {why}")]
+    Keys {
+        /// Whose.
+        issuer: String,
+        /// Why.
+        why: String,
+    },
     /// A flag with a value that the API server refuses.
     #[error("--{flag}: {why}")]
     Flag {

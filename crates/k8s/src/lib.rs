@@ -26,6 +26,7 @@ mod names;
 mod null;
 pub mod oidc;
 pub mod rbac;
+pub mod reload;
 pub mod request;
 pub mod service_account;
 pub mod token_review;

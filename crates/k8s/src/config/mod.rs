@@ -1,6 +1,7 @@
 //! The AuthenticationConfiguration (apiserver.config.k8s.io) and the `--oidc-*` flags, loaded and refused
 //! as kube-apiserver does.
 
+mod assembly;
 mod expressions;
 mod flags;
 mod migrate;
@@ -11,6 +12,7 @@ mod url;
 mod validate;
 pub(crate) mod yaml;
 
+pub use assembly::{Assembled, Assembly, IssuerKeys};
 pub(crate) use expressions::{Expressions, Rule};
 pub use flags::OidcFlags;
 pub use migrate::{Change, Migration};
@@ -27,6 +29,9 @@ pub(crate) const VERSIONS: [&str; 3] =
     ["apiserver.config.k8s.io/v1", "apiserver.config.k8s.io/v1beta1", "apiserver.config.k8s.io/v1alpha1"];
 
 impl AuthenticationConfiguration {
+    /// A file has at most 64 authenticators. A configuration made in code may have more ([`Assembly::assemble`]).
+    pub const MOST: usize = 64;
+
     /// Loads and validates JSON. `disallowed_issuers` are those of the cluster's own service accounts.
     ///
     /// # Errors
@@ -88,13 +93,13 @@ impl AuthenticationConfiguration {
     /// # Errors
     /// Every field that is refused.
     pub fn validate(&self, disallowed_issuers: &[String]) -> Result<(), ConfigError> {
-        self.compile(disallowed_issuers).map(|_| ())
+        self.compile(disallowed_issuers, Self::MOST).map(|_| ())
     }
 
-    /// The same, keeping what was compiled, by authenticator.
-    pub(crate) fn compile(&self, disallowed_issuers: &[String]) -> Result<Vec<Expressions>, ConfigError> {
+    /// The same, keeping what was compiled, by authenticator, with a limit of its own on how many there are.
+    pub(crate) fn compile(&self, disallowed_issuers: &[String], most: usize) -> Result<Vec<Expressions>, ConfigError> {
         let mut errors = Vec::new();
-        let expressions = validate::configuration(self, disallowed_issuers, &mut errors);
+        let expressions = validate::configuration(self, disallowed_issuers, most, &mut errors);
         if errors.is_empty() { Ok(expressions) } else { Err(ConfigError::Invalid(errors)) }
     }
 }

@@ -16,11 +16,12 @@ type Errors = Vec<FieldError>;
 pub(super) fn configuration(
     config: &AuthenticationConfiguration,
     disallowed: &[String],
+    most: usize,
     errors: &mut Errors,
 ) -> Vec<Expressions> {
     let mut compiled = Vec::with_capacity(config.jwt.len());
-    if config.jwt.len() > MAX_AUTHENTICATORS {
-        push(errors, "jwt".into(), format!("{} items, must have at most {MAX_AUTHENTICATORS}", config.jwt.len()));
+    if config.jwt.len() > most {
+        push(errors, "jwt".into(), format!("{} items, must have at most {most}", config.jwt.len()));
         return compiled;
     }
     let (mut issuers, mut discovery) = (HashSet::new(), HashSet::new());
@@ -43,8 +44,6 @@ pub(super) fn configuration(
     }
     compiled
 }
-
-const MAX_AUTHENTICATORS: usize = 64;
 
 fn issuer(issuer: &Issuer, disallowed: &[String], path: &str, errors: &mut Errors) {
     if issuer.url.is_empty() {

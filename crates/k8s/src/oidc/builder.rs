@@ -73,7 +73,7 @@ impl OidcBuilder {
     pub fn build(self) -> Result<OidcAuthenticator, ConfigError> {
         let Self { jwt, keys, algorithms, disallowed, limits, egress, distributed } = self;
         let one = AuthenticationConfiguration { jwt: vec![jwt.clone()], ..Default::default() };
-        let expressions = one.compile(&disallowed)?.pop().unwrap_or_default();
+        let expressions = one.compile(&disallowed, 1)?.pop().unwrap_or_default();
         let issuer = jwt.issuer.url.clone();
         match (jwt.issuer.egress_selector(), egress) {
             (None, _) => {}
