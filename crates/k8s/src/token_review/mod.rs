@@ -8,6 +8,7 @@
 //! A token of a pod that was deleted is refused by the API server at once, offline only where the objects are
 //! watched (see [`crate::service_account`]); that is what to ask for.
 
+mod answer;
 #[cfg(feature = "tokio")]
 mod client;
 #[cfg(feature = "kube")]
@@ -21,6 +22,7 @@ mod retry;
 mod transport;
 mod types;
 
+pub use answer::{Answerer, Unanswered};
 #[cfg(feature = "tokio")]
 pub use client::TokenReviewer;
 #[cfg(feature = "kube")]
