@@ -136,6 +136,9 @@ pub enum Refusal {
         /// The rule's message, or else its expression.
         message: String,
     },
+    /// A user or group of Kubernetes itself, from an issuer that may not name any.
+    #[error("the user or one of its groups begins with \"system:\"")]
+    SystemName,
     /// `_claim_names` and `_claim_sources` do not fit together.
     #[error("the distributed claims are malformed")]
     DistributedClaims,
@@ -211,6 +214,7 @@ impl Refusal {
             Self::Expression { .. } => "expression",
             Self::ExpressionResult(_) => "expression_result",
             Self::Rule { .. } => "rule",
+            Self::SystemName => "system_name",
             Self::DistributedClaims => "distributed_claims",
             Self::DistributedGroups => "distributed_groups",
             Self::DistributedSource(_) => "distributed_source",

@@ -65,6 +65,7 @@ pub struct Assembly {
     after: Vec<Arc<dyn Authenticator>>,
     disallowed: Vec<String>,
     limits: Limits,
+    system_names: bool,
 }
 
 impl Assembly {
@@ -76,6 +77,7 @@ impl Assembly {
             after: Vec::new(),
             disallowed: Vec::new(),
             limits: Limits::default(),
+            system_names: true,
         }
     }
 
@@ -105,6 +107,14 @@ impl Assembly {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// As [`OidcBuilder::without_system_names`](crate::oidc::OidcBuilder::without_system_names), for all issuers of
+    /// configurations.
+    #[must_use]
+    pub fn without_system_names(mut self) -> Self {
+        self.system_names = false;
         self
     }
 
@@ -148,6 +158,7 @@ impl Assembly {
                 Some(distributed) => builder.distributed_claims(distributed),
                 None => builder,
             };
+            let builder = if self.system_names { builder } else { builder.without_system_names() };
             union = union.with(builder.build()?);
             issuers.push((issuer, keys));
         }

@@ -17,6 +17,7 @@ pub struct OidcBuilder {
     limits: Limits,
     egress: Option<EgressHook>,
     distributed: Option<DistributedClaims>,
+    system_names: bool,
 }
 
 type EgressHook = Box<dyn FnOnce(&str, EgressSelector) + Send>;
@@ -32,6 +33,7 @@ impl OidcAuthenticator {
             limits: Limits::default(),
             egress: None,
             distributed: None,
+            system_names: true,
         }
     }
 }
@@ -65,13 +67,20 @@ impl OidcBuilder {
         Self { distributed: Some(distributed), ..self }
     }
 
+    /// Refuses users whose name or one of whose groups begins with `system:`, which are those of Kubernetes itself:
+    /// service accounts, nodes, `system:masters`. The API server leaves that to the rules of the file, and so do we
+    /// by default.
+    pub fn without_system_names(self) -> Self {
+        Self { system_names: false, ..self }
+    }
+
     /// Checks and compiles all of it.
     ///
     /// # Errors
     /// Fields that the API server refuses, CEL expressions that it would not load among them;
     /// [`ConfigError::EgressSelector`] without a hook for it.
     pub fn build(self) -> Result<OidcAuthenticator, ConfigError> {
-        let Self { jwt, keys, algorithms, disallowed, limits, egress, distributed } = self;
+        let Self { jwt, keys, algorithms, disallowed, limits, egress, distributed, system_names } = self;
         let one = AuthenticationConfiguration { jwt: vec![jwt.clone()], ..Default::default() };
         let expressions = one.compile(&disallowed, 1)?.pop().unwrap_or_default();
         let issuer = jwt.issuer.url.clone();
@@ -93,6 +102,7 @@ impl OidcBuilder {
             required: jwt.claim_validation_rules.into_iter().filter(|rule| !rule.claim.is_empty()).collect(),
             expressions,
             limits,
+            system_names,
         })
     }
 }

@@ -40,6 +40,7 @@ pub struct OidcAuthenticator {
     expressions: Expressions,
     limits: Limits,
     resolver: Option<Resolver>,
+    system_names: bool,
 }
 
 impl OidcAuthenticator {
@@ -137,6 +138,10 @@ impl OidcAuthenticator {
         }
         by_expression::claim_rules(&self.expressions.claim_rules, &view)?;
         by_expression::user_rules(&self.expressions.user_rules, &user)?;
+        let of_system = |name: &String| name.starts_with("system:");
+        if !self.system_names && (of_system(&user.username) || user.groups.iter().any(of_system)) {
+            return Err(Refusal::SystemName);
+        }
         Ok(user)
     }
 }
