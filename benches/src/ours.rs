@@ -131,7 +131,7 @@ impl<'a> ServiceAccountClaims<'a> {
         Self {
             sub: claims.text("sub").unwrap().unwrap(),
             jti: claims.text("jti").unwrap().unwrap(),
-            kubernetes: Private::read(claims.get("kubernetes.io").unwrap()),
+            kubernetes: Private::read(claims.object("kubernetes.io").unwrap()),
         }
     }
 }
@@ -146,9 +146,8 @@ struct Private<'a> {
 }
 
 impl<'a> Private<'a> {
-    fn read(raw: &'a str) -> Self {
-        let members = json::Object::parse(raw, "kubernetes.io").unwrap();
-        let reference = |name| Reference::read(members.get(name).unwrap());
+    fn read(members: json::Nested<'a>) -> Self {
+        let reference = |name| Reference::read(members.object(name).unwrap());
         Self {
             namespace: text(&members, "namespace"),
             node: reference("node"),
@@ -166,13 +165,12 @@ struct Reference<'a> {
 }
 
 impl<'a> Reference<'a> {
-    fn read(raw: &'a str) -> Self {
-        let members = json::Object::parse(raw, "kubernetes.io").unwrap();
+    fn read(members: json::Nested<'a>) -> Self {
         Self { name: text(&members, "name"), uid: text(&members, "uid") }
     }
 }
 
-fn text<'a>(members: &json::Object<'a>, name: &str) -> Cow<'a, str> {
+fn text<'a>(members: &json::Nested<'a>, name: &str) -> Cow<'a, str> {
     json::string(members.get(name).unwrap(), "kubernetes.io").unwrap().unwrap()
 }
 

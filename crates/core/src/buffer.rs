@@ -4,7 +4,7 @@ use crate::Limits;
 use crate::Refusal;
 use crate::encoding::decode_into;
 use crate::jose::{Algorithm, Header};
-use crate::json::Member;
+use crate::json::Places;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -13,7 +13,7 @@ use std::fmt;
 #[derive(Default)]
 pub struct Buffer {
     pub(crate) bytes: Vec<u8>,
-    pub(crate) members: Vec<Member>,
+    pub(crate) places: Places,
     pub(crate) header: RememberedHeader,
 }
 
@@ -27,7 +27,7 @@ impl Buffer {
     pub fn capacity(&self) -> usize {
         let RememberedHeader { encoded, name, kid, typ, .. } = &self.header;
         let text: usize = [encoded, name, kid, typ].into_iter().map(String::capacity).sum();
-        self.bytes.capacity() + self.members.capacity() * size_of::<Member>() + text
+        self.bytes.capacity() + self.places.capacity() + text
     }
 }
 

@@ -1,6 +1,6 @@
 //! The claims of a token whose signature, issuer, audience and times have been checked (RFC 7519).
 
-use crate::json::{self, Member, Payload};
+use crate::json::{self, Nested, Payload, Places};
 use crate::{Refusal, TimeRules};
 use std::borrow::Cow;
 
@@ -21,6 +21,11 @@ impl<'a> Claims<'a> {
     /// The raw JSON of the claim of exactly this name.
     pub fn get(&self, name: &str) -> Option<&'a str> {
         self.object.get(name)
+    }
+
+    /// The claim of this name, where it is an object.
+    pub fn object(&self, name: &str) -> Option<Nested<'a>> {
+        self.object.object(name)
     }
 
     /// A claim that is text: `None` where it is absent or null.
@@ -83,9 +88,9 @@ impl<'a> Claims<'a> {
 }
 
 /// The payload as an object, with what both readers of the API server would disagree on refused.
-pub(crate) fn read<'a>(bytes: &'a [u8], members: &'a mut Vec<Member>) -> Result<Payload<'a>, Refusal> {
+pub(crate) fn read<'a>(bytes: &'a [u8], places: &'a mut Places) -> Result<Payload<'a>, Refusal> {
     let text = std::str::from_utf8(bytes).map_err(|_| Refusal::NotUnicode(PART))?;
-    let object = Payload::parse_into(text, members, PART)?;
+    let object = Payload::parse_into(text, places, PART)?;
     if text.len() > GO_DEPTH && json::depth(text) > GO_DEPTH {
         return Err(Refusal::TooDeep(PART));
     }

@@ -29,7 +29,7 @@ impl<'a> UnverifiedToken<'a> {
     /// Too long, not three parts, not canonical base64url, a header that cannot be read.
     pub fn parse(text: &'a str, buffer: &'a mut Buffer, limits: &Limits) -> Result<Self, Refusal> {
         let (header, payload, signature) = split(text, limits)?;
-        let Buffer { bytes, members, header: remembered } = buffer;
+        let Buffer { bytes, places, header: remembered } = buffer;
         remembered.read(header, bytes, limits)?;
         bytes.clear();
         decode_into(payload, "payload", bytes)?;
@@ -39,7 +39,7 @@ impl<'a> UnverifiedToken<'a> {
         Ok(Self {
             signing_input: text.get(..header.len() + 1 + payload.len()).unwrap_or_default(),
             header: remembered.header(),
-            claims: claims::read(payload_bytes, members),
+            claims: claims::read(payload_bytes, places),
             signature,
         })
     }

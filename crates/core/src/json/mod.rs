@@ -3,7 +3,10 @@
 //! The grammar is checked in the one pass that finds the members; after that they are only cut out, so that a
 //! value is read by whoever knows its type, and never twice with two opinions.
 
+mod nested;
 mod scan;
+
+pub use nested::Nested;
 
 use crate::Refusal;
 use smallvec::SmallVec;
@@ -17,6 +20,8 @@ use std::ops::Range;
 pub struct Object<'a, M = SmallVec<[Member; 8]>> {
     text: &'a str,
     members: M,
+    /// The members of objects in it, where they were noted.
+    nested: &'a [Member],
 }
 
 /// The object in a token's payload, whose places stand in the buffer that the caller lends.
@@ -30,20 +35,44 @@ impl<'a> Object<'a> {
     pub fn parse(text: &'a str, part: &'static str) -> Result<Self, Refusal> {
         let mut members = SmallVec::new();
         scan_members(text, |member| members.push(member)).ok_or(Refusal::Json(part))?;
-        let object = Self { text, members };
+        let object = Self { text, members, nested: &[] };
         object.refuse_twins(part)?;
         Ok(object)
     }
 }
 
+/// The places of a payload's members, and those of objects in it.
+#[derive(Default)]
+pub(crate) struct Places {
+    members: Vec<Member>,
+    nested: Vec<Member>,
+}
+
+impl Places {
+    /// The bytes that it holds on to.
+    pub(crate) fn capacity(&self) -> usize {
+        (self.members.capacity() + self.nested.capacity()) * size_of::<Member>()
+    }
+}
+
 impl<'a> Payload<'a> {
-    /// The same, with the places in `members`.
-    pub(crate) fn parse_into(text: &'a str, members: &'a mut Vec<Member>, part: &'static str) -> Result<Self, Refusal> {
+    /// The same, with the places in `places`, and with those of objects in it as deep as claims are nested.
+    pub(crate) fn parse_into(text: &'a str, places: &'a mut Places, part: &'static str) -> Result<Self, Refusal> {
+        let Places { members, nested } = places;
         members.clear();
-        scan_members(text, |member| members.push(member)).ok_or(Refusal::Json(part))?;
-        let object = Self { text, members };
+        nested.clear();
+        let bytes = text.as_bytes();
+        let value = |at| nested::value(bytes, at, nested, nested::DEPTH);
+        scan_members_with(text, value, |member| members.push(member)).ok_or(Refusal::Json(part))?;
+        let object = Self { text, members, nested };
         object.refuse_twins(part)?;
         Ok(object)
+    }
+
+    /// The object that stands under this name; `None` where something else does, or nothing.
+    pub(crate) fn object(&self, name: &str) -> Option<Nested<'a>> {
+        let member = find(self.text, self.members.iter(), name)?;
+        Nested::of(self.text, member, self.nested)
     }
 }
 
@@ -51,11 +80,7 @@ impl<'a, M: AsRef<[Member]>> Object<'a, M> {
     /// The raw text of the member of exactly this name.
     #[inline]
     pub fn get(&self, name: &str) -> Option<&'a str> {
-        let key = key(name.as_bytes());
-        let same = |member: &&Member| {
-            if member.escaped { self.name(member) == name } else { member.key == key && self.raw_name(member) == name }
-        };
-        self.members.as_ref().iter().find(same).map(|member| self.cut(&member.value))
+        find(self.text, self.members.as_ref().iter(), name).map(|member| self.cut(&member.value))
     }
 
     /// The number of members.
@@ -80,46 +105,71 @@ impl<'a, M: AsRef<[Member]>> Object<'a, M> {
     }
 
     fn name(&self, member: &Member) -> Cow<'a, str> {
-        let raw = self.raw_name(member);
-        if member.escaped { Cow::Owned(unescape(raw).unwrap_or_default()) } else { Cow::Borrowed(raw) }
-    }
-
-    fn raw_name(&self, member: &Member) -> &'a str {
-        self.cut(&member.name)
+        name_of(self.text, member)
     }
 
     fn cut(&self, span: &Range<u32>) -> &'a str {
-        let bound = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
-        self.text.get(bound(span.start)..bound(span.end)).unwrap_or_default()
+        cut(self.text, span)
     }
 
     fn refuse_twins(&self, part: &'static str) -> Result<(), Refusal> {
-        let members = self.members.as_ref();
-        let twins = if members.len() <= FEW && members.iter().all(|member| !member.escaped) {
-            // One bit a name: only where it is set already can there be a twin among those before.
-            let mut seen = 0u64;
-            members.iter().enumerate().any(|(at, member)| {
-                let bit = 1 << (member.key.wrapping_mul(SPREAD) >> 58);
-                let maybe = seen & bit != 0;
-                seen |= bit;
-                let same = |other: &Member| other.key == member.key && self.raw_name(other) == self.raw_name(member);
-                maybe && members.iter().take(at).any(same)
-            })
-        } else {
-            let mut names = Vec::with_capacity(members.len());
-            for member in members {
-                let raw = self.raw_name(member);
-                names.push(if member.escaped {
-                    Cow::Owned(unescape(raw).ok_or(Refusal::NotUnicode(part))?)
-                } else {
-                    Cow::Borrowed(raw)
-                });
-            }
-            names.sort_unstable();
-            names.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
-        };
-        if twins { Err(Refusal::DuplicateMember(part)) } else { Ok(()) }
+        refuse_twins(self.text, self.members.as_ref().iter(), part)
     }
+}
+
+#[inline]
+fn find<'m>(text: &str, mut members: impl Iterator<Item = &'m Member>, name: &str) -> Option<&'m Member> {
+    let key = key(name.as_bytes());
+    members.find(|member| {
+        if member.escaped {
+            name_of(text, member) == name
+        } else {
+            member.key == key && cut(text, &member.name) == name
+        }
+    })
+}
+
+fn name_of<'a>(text: &'a str, member: &Member) -> Cow<'a, str> {
+    let raw = cut(text, &member.name);
+    if member.escaped { Cow::Owned(unescape(raw).unwrap_or_default()) } else { Cow::Borrowed(raw) }
+}
+
+#[inline]
+fn cut<'a>(text: &'a str, span: &Range<u32>) -> &'a str {
+    text.get(index(span.start)..index(span.end)).unwrap_or_default()
+}
+
+/// An error where two of these have the same name.
+fn refuse_twins<'m>(
+    text: &str,
+    members: impl Iterator<Item = &'m Member> + Clone,
+    part: &'static str,
+) -> Result<(), Refusal> {
+    let simple = members.clone().enumerate().all(|(at, member)| at < FEW && !member.escaped);
+    let twins = if simple {
+        // One bit a name: only where it is set already can there be a twin among those before.
+        let mut seen = 0u64;
+        members.clone().enumerate().any(|(at, member)| {
+            let bit = 1 << (member.key.wrapping_mul(SPREAD) >> 58);
+            let maybe = seen & bit != 0;
+            seen |= bit;
+            let same = |other: &Member| other.key == member.key && cut(text, &other.name) == cut(text, &member.name);
+            maybe && members.clone().take(at).any(same)
+        })
+    } else {
+        let mut names = Vec::new();
+        for member in members {
+            let raw = cut(text, &member.name);
+            names.push(if member.escaped {
+                Cow::Owned(unescape(raw).ok_or(Refusal::NotUnicode(part))?)
+            } else {
+                Cow::Borrowed(raw)
+            });
+        }
+        names.sort_unstable();
+        names.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
+    };
+    if twins { Err(Refusal::DuplicateMember(part)) } else { Ok(()) }
 }
 
 /// The content may be a token's: only how much there is shows.
@@ -145,10 +195,21 @@ pub struct Member {
     escaped: bool,
     /// Has a byte beyond ASCII or a capital.
     unusual: bool,
+    /// Where the members of its value stand among those that are nested; empty where its value is no object that
+    /// was noted.
+    inside: Range<u32>,
 }
 
-fn scan_members(text: &str, mut found: impl FnMut(Member)) -> Option<()> {
-    let short = |at: usize| u32::try_from(at).ok();
+fn scan_members(text: &str, found: impl FnMut(Member)) -> Option<()> {
+    scan_members_with(text, |at| Some((scan::value(text.as_bytes(), at)?, 0..0)), found)
+}
+
+/// The same with one's own way over values: given where one begins, it says where that ends, and what is inside.
+fn scan_members_with(
+    text: &str,
+    mut value: impl FnMut(usize) -> Option<(usize, Range<u32>)>,
+    mut found: impl FnMut(Member),
+) -> Option<()> {
     let bytes = text.as_bytes();
     let mut at = scan::take(bytes, scan::space(bytes, 0), b'{')?;
     at = scan::space(bytes, at);
@@ -156,18 +217,10 @@ fn scan_members(text: &str, mut found: impl FnMut(Member)) -> Option<()> {
         at = behind;
     } else {
         loop {
-            let (behind, escaped) = scan::string(bytes, at)?;
-            let name = at + 1..behind - 1;
-            let value = scan::space(bytes, scan::take(bytes, scan::space(bytes, behind), b':')?);
-            let end = scan::value(bytes, value)?;
-            let text = bytes.get(name.clone())?;
-            found(Member {
-                key: key(text),
-                unusual: is_unusual(text),
-                name: short(name.start)?..short(name.end)?,
-                value: short(value)?..short(end)?,
-                escaped,
-            });
+            let mut member = Member::named(bytes, at)?;
+            let (end, inside) = value(index(member.value.start))?;
+            (member.value.end, member.inside) = (short(end)?, inside);
+            found(member);
             at = scan::space(bytes, end);
             if let Some(behind) = scan::take(bytes, at, b'}') {
                 at = behind;
@@ -177,6 +230,33 @@ fn scan_members(text: &str, mut found: impl FnMut(Member)) -> Option<()> {
         }
     }
     (scan::space(bytes, at) == bytes.len()).then_some(())
+}
+
+impl Member {
+    /// The one whose name begins here; its value begins where it says, and is not read yet.
+    #[inline]
+    fn named(bytes: &[u8], at: usize) -> Option<Self> {
+        let (behind, escaped) = scan::string(bytes, at)?;
+        let name = at + 1..behind - 1;
+        let value = short(scan::space(bytes, scan::take(bytes, scan::space(bytes, behind), b':')?))?;
+        let text = bytes.get(name.clone())?;
+        Some(Self {
+            key: key(text),
+            unusual: is_unusual(text),
+            name: short(name.start)?..short(name.end)?,
+            value: value..value,
+            escaped,
+            inside: 0..0,
+        })
+    }
+}
+
+fn short(at: usize) -> Option<u32> {
+    u32::try_from(at).ok()
+}
+
+fn index(at: u32) -> usize {
+    usize::try_from(at).unwrap_or(usize::MAX)
 }
 
 /// Differs for names that differ in length, and mostly for others: of up to eight bytes all count.

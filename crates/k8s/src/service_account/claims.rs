@@ -2,7 +2,7 @@
 
 use super::account;
 use crate::{Refusal, UserInfo};
-use claimant_core::json::{self, Object};
+use claimant_core::json::{self, Nested, Object};
 use claimant_core::{Claims, Refusal as TokenRefusal};
 use std::borrow::Cow;
 
@@ -30,17 +30,15 @@ pub(super) struct PrivateClaims<'a> {
 
 impl<'a> PrivateClaims<'a> {
     pub(super) fn read(claims: &Claims<'a>) -> Result<Self, TokenRefusal> {
-        let object = match claims.get(NAME) {
-            None | Some("null") => return Ok(Self::default()),
-            Some(raw) if raw.starts_with('{') => Object::parse(raw, NAME)?,
-            Some(_) => return Err(TokenRefusal::ClaimType(NAME)),
+        let Some(object) = claims.object(NAME) else {
+            return match claims.get(NAME) {
+                None | Some("null") => Ok(Self::default()),
+                Some(_) => Err(TokenRefusal::ClaimType(NAME)),
+            };
         };
-        for (_, raw) in object.iter() {
-            // Twins count in every reference, known or not.
-            if raw.starts_with('{') {
-                Object::parse(raw, NAME)?;
-            }
-        }
+        object.refuse_twins(NAME)?;
+        // Twins count in every reference, known or not.
+        object.objects().try_for_each(|reference| reference.refuse_twins(NAME))?;
         check_attestations(&object)?;
         let webhooks = ["validatingwebhookconfiguration", "mutatingwebhookconfiguration"];
         let mut webhook = false;
@@ -82,18 +80,15 @@ impl<'a> PrivateClaims<'a> {
     }
 }
 
-fn reference<'a>(object: &Object<'a>, name: &'static str) -> Result<Option<Reference<'a>>, TokenRefusal> {
-    match object.get(name) {
-        None | Some("null") => Ok(None),
-        Some(raw) if raw.starts_with('{') => {
-            let members = Object::parse(raw, NAME)?;
-            Ok(Some(Reference { name: text(&members, "name")?, uid: text(&members, "uid")? }))
-        }
-        Some(_) => Err(TokenRefusal::ClaimType(name)),
+fn reference<'a>(object: &Nested<'a>, name: &'static str) -> Result<Option<Reference<'a>>, TokenRefusal> {
+    match (object.object(name), object.get(name)) {
+        (Some(members), _) => Ok(Some(Reference { name: text(&members, "name")?, uid: text(&members, "uid")? })),
+        (None, None | Some("null")) => Ok(None),
+        (None, Some(_)) => Err(TokenRefusal::ClaimType(name)),
     }
 }
 
-fn text<'a>(object: &Object<'a>, name: &'static str) -> Result<Cow<'a, str>, TokenRefusal> {
+fn text<'a>(object: &Nested<'a>, name: &'static str) -> Result<Cow<'a, str>, TokenRefusal> {
     match object.get(name) {
         None | Some("null") => Ok(Cow::Borrowed("")),
         Some(raw) => json::string(raw, NAME)?.ok_or(TokenRefusal::ClaimType(name)),
@@ -101,7 +96,7 @@ fn text<'a>(object: &Object<'a>, name: &'static str) -> Result<Cow<'a, str>, Tok
 }
 
 /// `warnafter` refuses nothing by itself, but it must be a number (a double) or null.
-fn warn_after(object: &Object<'_>) -> Result<Option<f64>, TokenRefusal> {
+fn warn_after(object: &Nested<'_>) -> Result<Option<f64>, TokenRefusal> {
     let wrong = TokenRefusal::ClaimType("warnafter");
     match object.get("warnafter") {
         None | Some("null") => Ok(None),
@@ -114,7 +109,7 @@ fn warn_after(object: &Object<'_>) -> Result<Option<f64>, TokenRefusal> {
 }
 
 /// `attestations` is a map of lists of text.
-fn check_attestations(object: &Object<'_>) -> Result<(), TokenRefusal> {
+fn check_attestations(object: &Nested<'_>) -> Result<(), TokenRefusal> {
     let wrong = || TokenRefusal::ClaimType("attestations");
     let Some(raw) = object.get("attestations").filter(|raw| *raw != "null") else { return Ok(()) };
     if !raw.starts_with('{') {
