@@ -34,6 +34,7 @@ pub mod token_review;
 pub mod tower;
 mod union;
 mod user_info;
+pub mod watch;
 pub mod yaml;
 
 pub use authenticator::{Authenticated, Authenticator, Generation, Judging, authenticate_async};

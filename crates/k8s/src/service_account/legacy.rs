@@ -1,7 +1,7 @@
 //! Legacy tokens: those of secrets, without an expiry (pkg/serviceaccount/legacy.go of k8s.io/kubernetes).
 
 use super::account;
-use super::objects::{ObjectKind, ObjectLookup, key};
+use super::objects::{ObjectKind, ObjectLookup, Trouble, key};
 use crate::names::{is_label, is_subdomain};
 use crate::{Refusal, UserInfo};
 use claimant_core::Claims;
@@ -16,7 +16,11 @@ const NAME: &str = "kubernetes.io/serviceaccount/service-account.name";
 const UID: &str = "kubernetes.io/serviceaccount/service-account.uid";
 
 /// The user of checked claims; `token` is compared with the secret's copy where there are objects.
-pub(super) fn user(claims: &Claims<'_>, token: &str, objects: Option<&dyn ObjectLookup>) -> Result<UserInfo, Refusal> {
+pub(super) fn user(
+    claims: &Claims<'_>,
+    token: &str,
+    objects: Option<&dyn ObjectLookup>,
+) -> Result<(UserInfo, Option<LegacyBond>), Trouble> {
     // The types of all count before the absence of any, as in a reader that fills a structure.
     let [subject, namespace, secret, name, uid] =
         [SUBJECT, NAMESPACE, SECRET, NAME, UID].map(|claim| claims.text(claim).map(Option::unwrap_or_default));
@@ -24,36 +28,48 @@ pub(super) fn user(claims: &Claims<'_>, token: &str, objects: Option<&dyn Object
     for (claim, value) in [(SUBJECT, &subject), (NAMESPACE, &namespace), (SECRET, &secret), (NAME, &name), (UID, &uid)]
     {
         if value.is_empty() {
-            return Err(Refusal::ClaimMissing(claim.to_owned()));
+            return Err(Refusal::ClaimMissing(claim.to_owned()).into());
         }
     }
     let valid = is_label(&namespace) && is_subdomain(&name);
     if !valid || subject != format!("system:serviceaccount:{namespace}:{name}") {
-        return Err(Refusal::ClaimValue(SUBJECT.to_owned()));
+        return Err(Refusal::ClaimValue(SUBJECT.to_owned()).into());
     }
-    if let Some(objects) = objects {
-        check(objects, [&namespace, &secret, &name, &uid], token)?;
-    }
-    Ok(account(&namespace, &name, &uid))
+    let user = account(&namespace, &name, &uid);
+    let Some(objects) = objects else { return Ok((user, None)) };
+    let bond = LegacyBond { secret: key(&namespace, &secret), account: key(&namespace, &name), uid: uid.into_owned() };
+    bond.check(objects, Some(token))?;
+    Ok((user, Some(bond)))
 }
 
-/// The API server's order; any deletion timestamp counts at once.
-fn check(objects: &dyn ObjectLookup, [namespace, secret, name, uid]: [&str; 4], token: &str) -> Result<(), Refusal> {
-    let secret = objects.token_secret(&key(namespace, secret)).ok_or(Refusal::ObjectMissing("secret"))?;
-    if secret.meta.deleted_at.is_some() {
-        return Err(Refusal::ObjectDeleted("secret"));
+/// What a legacy token hangs on.
+#[derive(Debug)]
+pub(super) struct LegacyBond {
+    secret: String,
+    account: String,
+    uid: String,
+}
+
+impl LegacyBond {
+    /// Any deletion timestamp counts at once. Without the token (which nobody keeps) its copy in the secret is not
+    /// compared.
+    pub(super) fn check(&self, objects: &dyn ObjectLookup, token: Option<&str>) -> Result<(), Trouble> {
+        let secret = objects.token_secret(&self.secret)?.ok_or(Refusal::ObjectMissing("secret"))?;
+        if secret.meta.deleted_at.is_some() {
+            return Err(Refusal::ObjectDeleted("secret").into());
+        }
+        // The API server looks at this last; it refuses all the same.
+        if secret.marked_invalid {
+            return Err(Refusal::SecretInvalidated.into());
+        }
+        if token.is_some_and(|token| secret.token != token.as_bytes()) {
+            return Err(Refusal::SecretMismatch.into());
+        }
+        let found = objects.get(ObjectKind::ServiceAccount, &self.account)?;
+        let account = found.ok_or(Refusal::ObjectMissing("service account"))?;
+        if account.deleted_at.is_some() {
+            return Err(Refusal::ObjectDeleted("service account").into());
+        }
+        if account.uid == self.uid { Ok(()) } else { Err(Refusal::ObjectUid("service account").into()) }
     }
-    if secret.token != token.as_bytes() {
-        return Err(Refusal::SecretMismatch);
-    }
-    let account = objects
-        .get(ObjectKind::ServiceAccount, &key(namespace, name))
-        .ok_or(Refusal::ObjectMissing("service account"))?;
-    if account.deleted_at.is_some() {
-        return Err(Refusal::ObjectDeleted("service account"));
-    }
-    if account.uid != uid {
-        return Err(Refusal::ObjectUid("service account"));
-    }
-    if secret.marked_invalid { Err(Refusal::SecretInvalidated) } else { Ok(()) }
 }

@@ -1,10 +1,17 @@
 //! Service-account tokens, bound and legacy, to users (pkg/serviceaccount of k8s.io/kubernetes).
 
 mod claims;
+mod fallback;
+mod fetched;
 mod legacy;
 mod objects;
+#[cfg(feature = "kube")]
+mod watch_kube;
+mod watched;
 
-pub use objects::{MemoryObjects, ObjectKind, ObjectLookup, ObjectMeta, TokenSecret};
+pub use fallback::Fallback;
+pub use objects::{Asked, Fetched, Fetching, MemoryObjects, ObjectKind, ObjectLookup, ObjectMeta, Stale, TokenSecret};
+pub use watched::{Scope, Seen, WatchPolicy, WatchedObjects};
 
 use crate::keys::{self, Wait};
 use crate::user_info::CREDENTIAL_ID;
@@ -12,14 +19,16 @@ use crate::{Authenticated, Authenticator, Error, Generation, Judging, Refusal, U
 use claimant_core::{Algorithm, Audience, Bearer, Buffer, Claims, Limits, Policy, TimeRules};
 use claimant_jwks::Keys;
 use claims::PrivateClaims;
+use objects::Trouble;
 use std::fmt;
+use std::sync::Arc;
 
 /// The service accounts of one cluster.
 pub struct ServiceAccounts {
     issuers: Vec<(String, Policy)>,
     keys: Keys,
     api_audiences: Vec<String>,
-    objects: Option<Box<dyn ObjectLookup>>,
+    objects: Option<Arc<dyn ObjectLookup>>,
     legacy: Option<Legacy>,
     max_lifetime: Option<(u32, LifetimeEnd)>,
     limits: Limits,
@@ -52,10 +61,11 @@ impl ServiceAccounts {
         }
     }
 
-    /// Also refuses tokens whose account, secret, pod or node is missing, made anew or deleted.
+    /// Also refuses tokens whose account, secret, pod or node is missing, made anew or deleted. Where nobody can
+    /// tell that now, a token is [`Error::Unavailable`], which [`Fallback`] gives to somebody else.
     #[must_use]
     pub fn with_objects(mut self, objects: impl ObjectLookup + 'static) -> Self {
-        self.objects = Some(Box::new(objects));
+        self.objects = Some(Arc::new(objects));
         self
     }
 
@@ -109,31 +119,40 @@ impl ServiceAccounts {
     /// # Errors
     /// As [`Authenticator::judge`].
     pub fn judge_for(&self, bearer: &Bearer<'_>, requested: &[String], now: i64) -> Result<Authenticated, Error> {
-        self.judge_once(Question { bearer, requested, now }, &mut Wait::default())
+        let objects = self.objects.as_deref();
+        self.judge_once(Question { bearer, requested, now, objects }, &mut Wait::default())
     }
 
     /// The same, and waits for a key that is on its way, once and no longer than the keys' policy allows
-    /// ([`KeyPolicy::wait`](claimant_jwks::KeyPolicy::wait)).
+    /// ([`KeyPolicy::wait`](claimant_jwks::KeyPolicy::wait)), and for objects where their source has to
+    /// ([`ObjectLookup::fetch`]).
     pub fn begin_for<'a>(&'a self, bearer: &'a Bearer<'a>, requested: &'a [String], now: i64) -> Judging<'a> {
-        keys::begin(move |wait| Judging::Done(self.judge_once(Question { bearer, requested, now }, wait)))
+        let asked = Question { bearer, requested, now, objects: self.objects.as_deref() };
+        let first = keys::begin(move |wait| Judging::Done(self.judge_once(asked, wait)));
+        match self.objects.as_deref() {
+            Some(objects) => fetched::begin(first, objects, move |objects| {
+                self.judge_once(Question { objects: Some(objects), ..asked }, &mut Wait::default())
+            }),
+            None => first,
+        }
     }
 
     fn judge_once(&self, asked: Question<'_>, wait: &mut Wait) -> Result<Authenticated, Error> {
-        let Question { bearer, now, .. } = asked;
+        let Question { bearer, now, objects, .. } = asked;
         let Some(claimed) = bearer.claimed_issuer() else { return Err(Error::Unrecognized) };
         let legacy = self.legacy.as_ref().filter(|_| claimed == legacy::ISSUER);
         let bound = self.issuers.iter().find(|(issuer, _)| claimed == issuer);
         // The issuer of legacy tokens may be one of the bound ones: then either may know the token.
         let first = legacy.map(|legacy| {
             self.judge_under(asked, legacy::ISSUER, &legacy.policy, wait, |claims| {
-                legacy::user(claims, bearer.text(), self.objects.as_deref().filter(|_| legacy.lookup))
+                self.legacy_user(claims, bearer.text(), objects.filter(|_| legacy.lookup))
             })
         });
         if let Some(Ok(who)) = first {
             return Ok(who);
         }
         let second = bound.map(|(issuer, policy)| {
-            self.judge_under(asked, issuer, policy, wait, |claims| self.bound_user(claims, now))
+            self.judge_under(asked, issuer, policy, wait, |claims| self.bound_user(claims, objects, now))
         });
         match (first, second) {
             (_, Some(Ok(who))) => Ok(who),
@@ -147,11 +166,11 @@ impl ServiceAccounts {
     /// Signature, policy and audiences, which both kinds have in common; then `user`.
     fn judge_under(
         &self,
-        Question { bearer, requested, now }: Question<'_>,
+        Question { bearer, requested, now, .. }: Question<'_>,
         issuer: &str,
         policy: &Policy,
         wait: &mut Wait,
-        user: impl FnOnce(&Claims<'_>) -> Result<UserInfo, Refusal>,
+        user: impl FnOnce(&Claims<'_>) -> Result<Authenticated, Trouble>,
     ) -> Result<Authenticated, Error> {
         let token = bearer
             .token()
@@ -167,7 +186,8 @@ impl ServiceAccounts {
             return Err(Refusal::Token(claimant_core::Refusal::Audience).into());
         }
         let expires = claims.expiry().map_err(Refusal::Token)?;
-        Ok(Authenticated::new(user(&claims)?, audiences).until(expires))
+        let who = user(&claims).map_err(|why| why.of(issuer))?;
+        Ok(Authenticated { audiences, expires, ..who })
     }
 
     fn check_lifetime(&self, claims: &Claims<'_>, warn_after: Option<f64>, now: i64) -> Result<(), Refusal> {
@@ -183,18 +203,53 @@ impl ServiceAccounts {
         if life > f64::from(most) { Err(too_long.into()) } else { Ok(()) }
     }
 
-    fn bound_user(&self, claims: &Claims<'_>, now: i64) -> Result<UserInfo, Refusal> {
+    fn bound_user(
+        &self,
+        claims: &Claims<'_>,
+        objects: Option<&dyn ObjectLookup>,
+        now: i64,
+    ) -> Result<Authenticated, Trouble> {
         let private = PrivateClaims::read(claims)?;
         self.check_lifetime(claims, private.warn_after, now)?;
-        match &self.objects {
-            Some(objects) => objects::check(objects.as_ref(), &private, now)?,
-            None => private.check_offline()?,
-        }
+        let bonds = match objects {
+            Some(objects) => objects::check(objects, &private, now)?,
+            None => private.check_offline().map(|()| Vec::new())?,
+        };
         let mut user = private.user();
         if let Some(jti) = claims.text("jti")?.filter(|jti| !jti.is_empty()) {
             user.set(CREDENTIAL_ID, &format!("JTI={jti}"));
         }
-        Ok(user)
+        let alive = move |objects: &dyn ObjectLookup, now| bonds.iter().try_for_each(|bond| bond.check(objects, now));
+        Ok(self.while_alive(user, objects.is_some(), alive))
+    }
+
+    fn legacy_user(
+        &self,
+        claims: &Claims<'_>,
+        token: &str,
+        objects: Option<&dyn ObjectLookup>,
+    ) -> Result<Authenticated, Trouble> {
+        let (user, bond) = legacy::user(claims, token, objects)?;
+        let looked_up = bond.is_some();
+        let alive = move |objects: &dyn ObjectLookup, _| bond.as_ref().map_or(Ok(()), |bond| bond.check(objects, None));
+        Ok(self.while_alive(user, looked_up, alive))
+    }
+
+    /// Whoever keeps the verdict looks at the objects each time.
+    fn while_alive(
+        &self,
+        user: UserInfo,
+        looked_up: bool,
+        alive: impl Fn(&dyn ObjectLookup, i64) -> Result<(), Trouble> + Send + Sync + 'static,
+    ) -> Authenticated {
+        let who = Authenticated::of(user);
+        match self.objects.as_ref().filter(|_| looked_up) {
+            None => who,
+            Some(objects) => {
+                let objects = Arc::clone(objects);
+                who.while_alive(move |now| alive(objects.as_ref(), now).map_err(|why| why.of("")))
+            }
+        }
     }
 }
 
@@ -213,6 +268,7 @@ struct Question<'a> {
     bearer: &'a Bearer<'a>,
     requested: &'a [String],
     now: i64,
+    objects: Option<&'a dyn ObjectLookup>,
 }
 
 /// How legacy tokens are judged.

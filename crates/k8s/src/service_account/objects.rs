@@ -1,9 +1,11 @@
 //! The objects that a token refers to: alive, made anew, deleted.
 
 use super::claims::{PrivateClaims, Reference};
-use crate::Refusal;
+use crate::{Error, OutOfReach, Refusal, Unavailable};
 use std::collections::HashMap;
 use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
 
 /// The kinds of objects that tokens refer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,13 +40,65 @@ pub struct ObjectMeta {
 /// Where objects are looked up.
 pub trait ObjectLookup: Send + Sync {
     /// The object of this kind and key, which is `namespace/name`, or the name alone where the namespace is
-    /// empty; `None` where there is none.
-    fn get(&self, kind: ObjectKind, key: &str) -> Option<ObjectMeta>;
+    /// empty; `None` where there is none. Never waits.
+    ///
+    /// # Errors
+    /// [`Stale`] where nobody can tell now.
+    fn get(&self, kind: ObjectKind, key: &str) -> Result<Option<ObjectMeta>, Stale>;
 
-    /// The secret of a legacy token, with its content. Without this, legacy tokens are refused.
-    fn token_secret(&self, key: &str) -> Option<TokenSecret> {
+    /// The secret of a legacy token, with its content. Without this, legacy tokens are refused. Never waits.
+    ///
+    /// # Errors
+    /// As [`ObjectLookup::get`].
+    fn token_secret(&self, key: &str) -> Result<Option<TokenSecret>, Stale> {
         let _ = key;
+        Ok(None)
+    }
+
+    /// Finds out what [`ObjectLookup::get`] and [`ObjectLookup::token_secret`] could not tell, where a wait may
+    /// help: by asking an API server, say. `None`, as by default, where it does not.
+    fn fetch<'a>(&'a self, asked: &'a Asked) -> Option<Fetching<'a>> {
+        let _ = asked;
         None
+    }
+}
+
+/// Nobody can tell now whether an object is there: what is known is too old, or was never known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("what is known of the objects is too old")]
+pub struct Stale;
+
+/// What [`ObjectLookup::fetch`] is to find out.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Asked {
+    /// The metadata of an object, by its kind and key.
+    Object(ObjectKind, String),
+    /// The secret of a legacy token, by its key.
+    TokenSecret(String),
+}
+
+/// What was found out; `None` where the object does not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Fetched {
+    Object(Option<ObjectMeta>),
+    TokenSecret(Option<TokenSecret>),
+}
+
+/// The wait for it.
+pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Fetched, Stale>> + Send + 'a>>;
+
+impl<T: ObjectLookup + ?Sized> ObjectLookup for Arc<T> {
+    fn get(&self, kind: ObjectKind, key: &str) -> Result<Option<ObjectMeta>, Stale> {
+        (**self).get(kind, key)
+    }
+
+    fn token_secret(&self, key: &str) -> Result<Option<TokenSecret>, Stale> {
+        (**self).token_secret(key)
+    }
+
+    fn fetch<'a>(&'a self, asked: &'a Asked) -> Option<Fetching<'a>> {
+        (**self).fetch(asked)
     }
 }
 
@@ -86,42 +140,90 @@ impl MemoryObjects {
 }
 
 impl ObjectLookup for MemoryObjects {
-    fn get(&self, kind: ObjectKind, key: &str) -> Option<ObjectMeta> {
-        self.objects.get(&(kind, key.to_owned())).cloned()
+    fn get(&self, kind: ObjectKind, key: &str) -> Result<Option<ObjectMeta>, Stale> {
+        Ok(self.objects.get(&(kind, key.to_owned())).cloned())
     }
 
-    fn token_secret(&self, key: &str) -> Option<TokenSecret> {
-        self.secrets.get(key).cloned()
+    fn token_secret(&self, key: &str) -> Result<Option<TokenSecret>, Stale> {
+        Ok(self.secrets.get(key).cloned())
     }
+}
+
+/// An object that a token hangs on.
+#[derive(Debug)]
+pub(super) struct Bond {
+    pub(super) kind: ObjectKind,
+    pub(super) key: String,
+    pub(super) uid: String,
 }
 
 /// The API server's order: account, secret, pod, node (not where there is a pod), webhook configuration.
-pub(super) fn check(objects: &dyn ObjectLookup, claims: &PrivateClaims<'_>, now: i64) -> Result<(), Refusal> {
+pub(super) fn check(objects: &dyn ObjectLookup, claims: &PrivateClaims<'_>, now: i64) -> Result<Vec<Bond>, Trouble> {
     let ns = claims.namespace.as_ref();
-    one(objects, ObjectKind::ServiceAccount, ns, Some(&claims.account), now)?;
-    one(objects, ObjectKind::Secret, ns, claims.secret.as_ref(), now)?;
-    one(objects, ObjectKind::Pod, ns, claims.pod.as_ref(), now)?;
-    if claims.pod.is_none() {
-        one(objects, ObjectKind::Node, "", claims.node.as_ref(), now)?;
+    let node = claims.node.as_ref().filter(|_| claims.pod.is_none());
+    let references = [
+        (ObjectKind::ServiceAccount, ns, Some(&claims.account)),
+        (ObjectKind::Secret, ns, claims.secret.as_ref()),
+        (ObjectKind::Pod, ns, claims.pod.as_ref()),
+        (ObjectKind::Node, "", node),
+    ];
+    let mut bonds = Vec::with_capacity(2);
+    for (kind, namespace, reference) in references {
+        let Some(Reference { name, uid }) = reference else { continue };
+        let bond = Bond { kind, key: key(namespace, name), uid: uid.as_ref().to_owned() };
+        bond.check(objects, now)?;
+        bonds.push(bond);
     }
-    if claims.webhook { Err(Refusal::WebhookBound) } else { Ok(()) }
+    if claims.webhook { Err(Refusal::WebhookBound.into()) } else { Ok(bonds) }
 }
 
-fn one(
-    objects: &dyn ObjectLookup,
-    kind: ObjectKind,
-    namespace: &str,
-    reference: Option<&Reference<'_>>,
-    now: i64,
-) -> Result<(), Refusal> {
-    let Some(reference) = reference else { return Ok(()) };
-    let found = objects.get(kind, &key(namespace, &reference.name)).ok_or(Refusal::ObjectMissing(kind.name()))?;
-    if found.uid != reference.uid {
-        return Err(Refusal::ObjectUid(kind.name()));
+impl Bond {
+    /// Whether the object is there still.
+    pub(super) fn check(&self, objects: &dyn ObjectLookup, now: i64) -> Result<(), Trouble> {
+        let name = self.kind.name();
+        let found = objects.get(self.kind, &self.key)?.ok_or(Refusal::ObjectMissing(name))?;
+        if found.uid != self.uid {
+            return Err(Refusal::ObjectUid(name).into());
+        }
+        match found.deleted_at {
+            Some(at) if at < now.saturating_sub(DELETION_LEEWAY) => Err(Refusal::ObjectDeleted(name).into()),
+            _ => Ok(()),
+        }
     }
-    match found.deleted_at {
-        Some(at) if at < now.saturating_sub(DELETION_LEEWAY) => Err(Refusal::ObjectDeleted(kind.name())),
-        _ => Ok(()),
+}
+
+/// Why there is no user, before it is known whose fault that is.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    Refused(Refusal),
+    Stale,
+}
+
+impl Trouble {
+    /// Of a token of this issuer.
+    pub(super) fn of(self, issuer: &str) -> Error {
+        match self {
+            Self::Refused(why) => why.into(),
+            Self::Stale => Unavailable::new(issuer, OutOfReach::Objects).into(),
+        }
+    }
+}
+
+impl From<Refusal> for Trouble {
+    fn from(why: Refusal) -> Self {
+        Self::Refused(why)
+    }
+}
+
+impl From<claimant_core::Refusal> for Trouble {
+    fn from(why: claimant_core::Refusal) -> Self {
+        Self::Refused(why.into())
+    }
+}
+
+impl From<Stale> for Trouble {
+    fn from(_: Stale) -> Self {
+        Self::Stale
     }
 }
 

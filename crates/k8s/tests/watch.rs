@@ -1,0 +1,186 @@
+//! Watches against an API server by script: lists, bookmarks, 410 Gone, lost connections.
+#![cfg(feature = "kube")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+
+#[path = "watch_server/mod.rs"]
+mod watch_server;
+
+use claimant_k8s::service_account::{ObjectKind, ObjectLookup, ObjectMeta, Scope, Stale, WatchPolicy, WatchedObjects};
+use claimant_k8s::watch::Monotonic;
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+use watch_server::{Answer, Server, pod};
+
+/// One watch over pods; its clock is set by hand.
+struct World {
+    server: Server,
+    objects: Arc<WatchedObjects>,
+    clock: Arc<AtomicU64>,
+}
+
+impl World {
+    async fn start(namespace: Option<&str>) -> Self {
+        let server = Server::start().await;
+        let clock = Arc::new(AtomicU64::new(1000));
+        let hand = Arc::clone(&clock);
+        let scope = Scope { kind: ObjectKind::Pod, namespace: namespace.map(ToOwned::to_owned) };
+        let monotonic = Monotonic::new(move || Duration::from_secs(hand.load(Relaxed)));
+        let objects = Arc::new(WatchedObjects::new([scope], WatchPolicy::default(), monotonic));
+        tokio::spawn(Arc::clone(&objects).watch(server.client()));
+        Self { server, objects, clock }
+    }
+
+    fn get(&self, key: &str) -> Result<Option<ObjectMeta>, Stale> {
+        self.objects.get(ObjectKind::Pod, key)
+    }
+
+    fn uid(&self, key: &str) -> Option<String> {
+        self.get(key).ok().flatten().map(|meta| meta.uid)
+    }
+
+    fn pass(&self, seconds: u64) {
+        self.clock.fetch_add(seconds, Relaxed);
+    }
+
+    /// Until it is so; the test's own time limit is the runner's.
+    async fn until(&self, so: impl Fn(&Self) -> bool) {
+        while !so(self) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn until_asked(&self, count: usize) -> String {
+        self.until(|world| world.server.asked().len() >= count).await;
+        self.server.asked()[count - 1].clone()
+    }
+}
+
+#[tokio::test]
+async fn a_list_in_pages_then_a_watch_from_there() {
+    let world = World::start(None).await;
+    assert_eq!(world.get("n/a"), Err(Stale));
+    world.server.then(Answer::List("10", vec![pod("a", "1", "3")], Some("more")));
+    world.server.then(Answer::List("10", vec![pod("b", "2", "4")], None));
+    let feed = world.server.then_watch();
+    world.until(|world| world.uid("n/b").is_some()).await;
+    let watch = world.until_asked(3).await;
+    let asked = world.server.asked();
+    assert!(asked[0].starts_with("/api/v1/pods?") && asked[0].contains("limit=500"), "{asked:?}");
+    assert!(!asked[0].contains("resourceVersion="), "a list from storage: {asked:?}");
+    assert!(asked[1].contains("continue=more"), "{asked:?}");
+    for part in ["watch=true", "resourceVersion=10", "allowWatchBookmarks=true", "timeoutSeconds=30"] {
+        assert!(watch.contains(part), "{part}: {watch}");
+    }
+    feed.tell("ADDED", &pod("c", "3", "11"));
+    feed.tell("DELETED", &pod("a", "1", "12"));
+    world.until(|world| world.uid("n/c").is_some() && world.get("n/a") == Ok(None)).await;
+    let mut ending = pod("b", "2", "13");
+    ending["metadata"]["deletionTimestamp"] = json!("2026-09-21T13:33:20Z");
+    feed.tell("MODIFIED", &ending);
+    let at = |world: &World| world.get("n/b").ok().flatten().and_then(|meta| meta.deleted_at);
+    world.until(|world| at(world) == Some(1_789_997_600)).await;
+}
+
+#[tokio::test]
+async fn bookmarks_keep_it_young_and_silence_lets_it_grow_old() {
+    let world = World::start(None).await;
+    world.server.then(Answer::List("10", vec![pod("a", "1", "3")], None));
+    let feed = world.server.then_watch();
+    world.until(|world| world.uid("n/a").is_some()).await;
+    world.until_asked(2).await;
+    world.pass(60);
+    assert!(world.uid("n/a").is_some());
+    world.pass(1);
+    assert_eq!(world.get("n/a"), Err(Stale));
+    feed.bookmark("20");
+    world.until(|world| world.uid("n/a").is_some()).await;
+    assert!(world.objects.is_fresh());
+    // The connection ends in good order: the next watch goes on from the bookmark.
+    let next = world.server.then_watch();
+    drop(feed);
+    assert!(world.until_asked(3).await.contains("resourceVersion=20"));
+    // What is told after the reconnect is known, but does not make it younger before a bookmark does.
+    world.pass(61);
+    next.tell("ADDED", &pod("b", "2", "21"));
+    next.tell("DELETED", &pod("a", "1", "22"));
+    world.until(|world| world.objects.len() == 1 && world.get("n/b") == Err(Stale)).await;
+    next.bookmark("23");
+    world.until(|world| world.uid("n/b").is_some()).await;
+    assert_eq!(world.get("n/a"), Ok(None));
+}
+
+#[tokio::test]
+async fn a_version_that_the_server_has_forgotten_means_a_new_list() {
+    for at_once in [true, false] {
+        let world = World::start(None).await;
+        world.server.then(Answer::List("10", vec![pod("a", "1", "3"), pod("b", "2", "4")], None));
+        if at_once {
+            world.server.then(Answer::Status(410));
+        } else {
+            let feed = world.server.then_watch();
+            let gone = json!({"apiVersion": "v1", "kind": "Status", "status": "Failure", "code": 410,
+                "reason": "Expired", "message": "too old resource version"});
+            feed.tell("ERROR", &gone);
+        }
+        // "a" went in between: nobody says so but the list.
+        world.server.then(Answer::List("30", vec![pod("b", "2", "4")], None));
+        let _feed = world.server.then_watch();
+        world.until(|world| world.get("n/a") == Ok(None)).await;
+        assert!(world.uid("n/b").is_some());
+        assert!(world.until_asked(4).await.contains("resourceVersion=30"));
+    }
+}
+
+#[tokio::test]
+async fn lost_connections_and_failures_are_survived_with_what_is_known() {
+    let world = World::start(None).await;
+    world.server.then(Answer::Status(500));
+    world.server.then(Answer::HangUp);
+    world.server.then(Answer::List("10", vec![pod("a", "1", "3")], Some("more")));
+    // The second page is lost: half a list is none.
+    world.server.then(Answer::HangUp);
+    world.server.then(Answer::List("11", vec![pod("b", "1", "3")], None));
+    world.server.then(Answer::HangUp);
+    world.server.then(Answer::Status(403));
+    let feed = world.server.then_watch();
+    world.until(|world| world.uid("n/b").is_some()).await;
+    assert_eq!(world.get("n/a"), Ok(None));
+    assert!(world.until_asked(8).await.contains("resourceVersion=11"));
+    feed.tell("ADDED", &pod("c", "1", "12"));
+    world.until(|world| world.uid("n/c").is_some()).await;
+}
+
+#[tokio::test]
+async fn a_deletion_that_comes_late_does_not_take_the_new_object() {
+    let world = World::start(None).await;
+    world.server.then(Answer::List("10", vec![pod("a", "1", "3")], None));
+    let feed = world.server.then_watch();
+    feed.tell("ADDED", &pod("a", "2", "11"));
+    feed.tell("DELETED", &pod("a", "1", "12"));
+    feed.tell("ADDED", &pod("z", "1", "13"));
+    world.until(|world| world.uid("n/z").is_some()).await;
+    assert_eq!(world.uid("n/a").as_deref(), Some("2"));
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_means_a_new_list() {
+    let world = World::start(None).await;
+    world.server.then(Answer::List("10", vec![pod("a", "1", "3")], None));
+    let feed = world.server.then_watch();
+    feed.raw(r#"{"type": "DELETED", "object": {"metadata": {"name": 1}}}"#);
+    world.server.then(Answer::List("20", vec![], None));
+    let _feed = world.server.then_watch();
+    world.until(|world| world.get("n/a") == Ok(None)).await;
+}
+
+#[tokio::test]
+async fn one_namespace_is_asked_about_alone() {
+    let world = World::start(Some("n")).await;
+    world.server.then(Answer::List("10", vec![pod("a", "1", "3")], None));
+    let _feed = world.server.then_watch();
+    world.until(|world| world.uid("n/a").is_some()).await;
+    assert!(world.server.asked()[0].starts_with("/api/v1/namespaces/n/pods?"), "{:?}", world.server.asked());
+    assert_eq!(world.get("m/a"), Err(Stale));
+}
