@@ -18,6 +18,10 @@ replay *PATHS="conformance/corpus":
 deny:
     cargo deny check
 
+# Keys of real identity providers on loopback: discover, verify, rotate under load, restart; needs node and npm
+e2e-idp:
+    e2e/oidc-provider.sh
+
 # How long decisions of roles take
 bench-rbac:
     cargo bench -p claimant-k8s

@@ -1,0 +1,65 @@
+// The certified oidc-provider on loopback over TLS: node server.mjs PORT FOLDER
+// FOLDER holds cert.pem, key.pem, and keys.json, which is made if it is missing. Lines on standard input are orders:
+// "rotate" signs with new keys and keeps the old ones published, "withdraw" publishes the latest alone.
+import { createServer } from "node:https";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { exportJWK, generateKeyPair } from "jose";
+import { Provider } from "oidc-provider";
+
+const [port, folder] = process.argv.slice(2);
+const issuer = `https://localhost:${port}`;
+const algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
+
+// One key for each kind: the RSA key serves six algorithms.
+const kinds = ["RS256", "ES256", "ES384", "ES512", "EdDSA"];
+let made = 0;
+async function makeKeys() {
+  const keys = [];
+  made += 1;
+  for (const algorithm of kinds) {
+    const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
+    const jwk = await exportJWK(privateKey);
+    keys.push({ ...jwk, use: "sig", kid: `${jwk.kty}-${jwk.crv ?? "2048"}-${Date.now()}-${made}` });
+  }
+  return keys;
+}
+
+const file = `${folder}/keys.json`;
+let generations = existsSync(file) ? JSON.parse(readFileSync(file)) : [await makeKeys()];
+
+function start() {
+  writeFileSync(file, JSON.stringify(generations));
+  const provider = new Provider(issuer, {
+    jwks: { keys: generations.flat() },
+    clients: [{ client_id: "e2e", client_secret: "not-a-secret", grant_types: ["client_credentials"],
+      redirect_uris: [], response_types: [] }],
+    scopes: ["api"],
+    enabledJWA: { idTokenSigningAlgValues: algorithms },
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => "urn:e2e:RS256",
+        getResourceServerInfo: (_, resource) => ({
+          scope: "api", audience: "e2e-audience", accessTokenTTL: 600, accessTokenFormat: "jwt",
+          jwt: { sign: { alg: resource.split(":").at(-1) } },
+        }),
+      },
+    },
+    ttl: { ClientCredentials: 600 },
+  });
+  return provider.callback();
+}
+
+let handler = start();
+const tls = { cert: readFileSync(`${folder}/cert.pem`), key: readFileSync(`${folder}/key.pem`) };
+const server = createServer(tls, (request, response) => handler(request, response));
+server.listen(Number(port), "127.0.0.1", () => console.log("ready"));
+createInterface({ input: process.stdin }).on("line", async (order) => {
+  if (order === "rotate") generations = [await makeKeys(), ...generations];
+  if (order === "withdraw") generations = generations.slice(0, 1);
+  handler = start();
+  console.log("done");
+}).on("close", () => process.exit(0));
