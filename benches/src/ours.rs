@@ -200,7 +200,8 @@ impl<'a> IdClaims<'a> {
 }
 
 /// Takes every signature: what is left is the work around it.
-struct Unsigned;
+#[derive(Debug, Clone, Copy)]
+pub struct Unsigned;
 
 impl Provider for Unsigned {
     fn verifier(&self, _: Algorithm, _: &PublicKey) -> Result<Arc<dyn Verifier>, UnsupportedKey> {

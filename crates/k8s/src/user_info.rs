@@ -67,7 +67,7 @@ impl UserInfo {
         self
     }
 
-    pub(crate) fn set(&mut self, key: &str, value: &str) {
-        self.extra.insert(key.to_owned(), vec![value.to_owned()]);
+    pub(crate) fn set(&mut self, key: &str, value: impl Into<String>) {
+        self.extra.insert(key.to_owned(), vec![value.into()]);
     }
 }

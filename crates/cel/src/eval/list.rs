@@ -100,6 +100,17 @@ impl<'a> List<'a> {
         iter
     }
 
+    /// Gives each element to `see`, as [`iter`](Self::iter) does, until that fails.
+    pub(crate) fn each<E>(&self, mut see: impl FnMut(Result<Value<'a>, EvalError>) -> Result<(), E>) -> Result<(), E> {
+        match self {
+            Self::Json(array) => {
+                json::items(array.raw).try_for_each(|raw| see(raw.and_then(|raw| json::value(raw, array.unescapes))))
+            }
+            Self::Values(values) => values.iter().cloned().try_for_each(|value| see(Ok(value))),
+            other => other.iter().try_for_each(see),
+        }
+    }
+
     /// One list after the other.
     pub(crate) fn join(self, other: Self) -> Self {
         /// Shorter results are copied, longer ones refer to their parts.

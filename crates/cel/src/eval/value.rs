@@ -123,27 +123,46 @@ impl<'a> Value<'a> {
     /// converts). See `convertCELValueToStringList` in
     /// k8s.io/apiserver/plugin/pkg/authenticator/token/oidc.
     pub fn to_strings(&self) -> Result<Vec<Text<'a>>, NotStrings> {
-        let mut strings = Vec::new();
-        let mut push = |value: Value<'a>| match value {
+        let mut strings = Vec::with_capacity(self.strings_at_most());
+        self.each_string(|text| strings.push(text))?;
+        Ok(strings)
+    }
+
+    /// As [`to_strings`](Self::to_strings), each string given to `see` in order, without a list of them. What was
+    /// seen before an error is of no use.
+    ///
+    /// # Errors
+    /// As [`to_strings`](Self::to_strings).
+    pub fn each_string(&self, mut see: impl FnMut(Text<'a>)) -> Result<(), NotStrings> {
+        let mut one = |value: Value<'a>| match value {
             Self::String(text) => {
                 if !text.is_empty() {
-                    strings.push(text);
+                    see(text);
                 }
                 Ok(())
             }
             _ => Err(NotStrings),
         };
         match self {
-            Self::Null => {}
-            Self::String(_) => push(self.clone())?,
+            Self::Null => Ok(()),
+            Self::String(_) => one(self.clone()),
             Self::List(list) if list.origin() == ListOrigin::Values => {
-                for element in list.iter() {
-                    push(element.map_err(|_| NotStrings)?)?;
-                }
+                list.each(|element| one(element.map_err(|_| NotStrings)?))
             }
-            _ => return Err(NotStrings),
+            _ => Err(NotStrings),
         }
-        Ok(strings)
+    }
+
+    /// How many [`each_string`](Self::each_string) sees, or more: to make room for. Cheap to know.
+    #[must_use]
+    pub fn strings_at_most(&self) -> usize {
+        match self {
+            Self::String(_) => 1,
+            // Each has two quotes.
+            Self::List(List::Json(array)) => array.raw.bytes().filter(|byte| *byte == b'"').count() / 2,
+            Self::List(list) => list.len(),
+            _ => 0,
+        }
     }
 
     pub(crate) fn some(self) -> Self {

@@ -1,31 +1,40 @@
 //! Claims to the parts of a user, and the rules about both, by CEL.
 
+use super::by_claim::ROOM;
 use super::facts::Facts;
 use crate::config::{Expressions, Rule};
 use crate::{Refusal, UserInfo};
 use claimant_cel::{Activation, Program, User, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// The claims as an evaluation reads them: members that the token's index knows already.
 pub(super) struct View<'a> {
     facts: Facts<'a>,
-    /// Names that are written with escapes, by their place.
-    escaped: Vec<(usize, String)>,
+    /// Names that are written with escapes, by their place; made when somebody walks over all.
+    escaped: OnceLock<Vec<(usize, String)>>,
 }
 
 impl<'a> View<'a> {
     pub(super) fn of(facts: Facts<'a>) -> Self {
-        let names = facts.claims().iter().enumerate();
-        let escaped = names.filter_map(|(at, (name, _))| match name {
-            Cow::Owned(name) => Some((at, name)),
-            Cow::Borrowed(_) => None,
-        });
-        Self { facts, escaped: escaped.collect() }
+        Self { facts, escaped: OnceLock::new() }
+    }
+
+    fn escaped(&self) -> &[(usize, String)] {
+        self.escaped.get_or_init(|| {
+            let names = self.facts.claims().iter().enumerate();
+            let escaped = names.filter_map(|(at, (name, _))| match name {
+                Cow::Owned(name) => Some((at, name)),
+                Cow::Borrowed(_) => None,
+            });
+            escaped.collect()
+        })
     }
 }
 
 impl claimant_cel::Claims for View<'_> {
+    #[inline]
     fn get(&self, name: &str) -> Option<&str> {
         self.facts.get(name)
     }
@@ -38,7 +47,7 @@ impl claimant_cel::Claims for View<'_> {
         match self.facts.claims().member(index) {
             Some((Cow::Borrowed(name), value)) => Some((name, value)),
             Some((Cow::Owned(_), value)) => {
-                self.escaped.iter().find(|(at, _)| *at == index).map(|(_, name)| (name.as_str(), value))
+                self.escaped().iter().find(|(at, _)| *at == index).map(|(_, name)| (name.as_str(), value))
             }
             None => self.facts.fetched().filter(|_| index == self.facts.claims().len()),
         }
@@ -58,8 +67,9 @@ pub(super) fn text(program: &Program, view: &View<'_>, what: &'static str) -> Re
 
 pub(super) fn strings(program: &Program, view: &View<'_>, what: &'static str) -> Result<Vec<String>, Refusal> {
     let value = eval(program, &Activation::claims(view), what)?;
-    let strings = value.to_strings().map_err(|_| Refusal::ExpressionResult(what))?;
-    Ok(strings.iter().map(|text| text.to_string()).collect())
+    let mut strings = Vec::with_capacity(value.strings_at_most().min(ROOM));
+    value.each_string(|text| strings.push(text.as_str().to_owned())).map_err(|_| Refusal::ExpressionResult(what))?;
+    Ok(strings)
 }
 
 /// Keys whose value has no strings are left out.

@@ -123,12 +123,12 @@ impl OidcAuthenticator {
             (None, None) => Vec::new(),
         };
         user.uid = match &self.expressions.uid {
-            _ if !self.uid.is_empty() => by_claim::required_text(&facts, &self.uid)?,
+            _ if !self.uid.is_empty() => by_claim::required_text(&facts, &self.uid)?.into_owned(),
             Some(program) => by_expression::text(program, &view, "uid")?,
             None => String::new(),
         };
         if let Some(id) = by_claim::credential_id(&facts)? {
-            user.set(CREDENTIAL_ID, &id);
+            user.set(CREDENTIAL_ID, id);
         }
         by_expression::extra(&self.expressions, &view, &mut user.extra)?;
         for rule in &self.required {

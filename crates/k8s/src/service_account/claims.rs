@@ -67,13 +67,13 @@ impl<'a> PrivateClaims<'a> {
     pub(super) fn user(&self) -> UserInfo {
         let mut user = account(&self.namespace, &self.account.name, &self.account.uid);
         if let Some(pod) = self.pod.as_ref().filter(|pod| !pod.name.is_empty() && !pod.uid.is_empty()) {
-            user.set("authentication.kubernetes.io/pod-name", &pod.name);
-            user.set("authentication.kubernetes.io/pod-uid", &pod.uid);
+            user.set("authentication.kubernetes.io/pod-name", pod.name.as_ref());
+            user.set("authentication.kubernetes.io/pod-uid", pod.uid.as_ref());
         }
         if let Some(node) = self.node.as_ref().filter(|node| !node.name.is_empty()) {
-            user.set("authentication.kubernetes.io/node-name", &node.name);
+            user.set("authentication.kubernetes.io/node-name", node.name.as_ref());
             if !node.uid.is_empty() {
-                user.set("authentication.kubernetes.io/node-uid", &node.uid);
+                user.set("authentication.kubernetes.io/node-uid", node.uid.as_ref());
             }
         }
         user

@@ -217,7 +217,7 @@ impl ServiceAccounts {
         };
         let mut user = private.user();
         if let Some(jti) = claims.text("jti")?.filter(|jti| !jti.is_empty()) {
-            user.set(CREDENTIAL_ID, &format!("JTI={jti}"));
+            user.set(CREDENTIAL_ID, format!("JTI={jti}"));
         }
         let alive = move |objects: &dyn ObjectLookup, now| bonds.iter().try_for_each(|bond| bond.check(objects, now));
         Ok(self.while_alive(user, objects.is_some(), alive))
