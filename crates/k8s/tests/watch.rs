@@ -5,6 +5,8 @@
 #[path = "watch_server/mod.rs"]
 mod watch_server;
 
+use claimant_k8s::UserInfo;
+use claimant_k8s::rbac::{Attributes, Target, WatchedRoles};
 use claimant_k8s::service_account::{ObjectKind, ObjectLookup, ObjectMeta, Scope, Stale, WatchPolicy, WatchedObjects};
 use claimant_k8s::watch::Monotonic;
 use serde_json::json;
@@ -183,4 +185,58 @@ async fn one_namespace_is_asked_about_alone() {
     world.until(|world| world.uid("n/a").is_some()).await;
     assert!(world.server.asked()[0].starts_with("/api/v1/namespaces/n/pods?"), "{:?}", world.server.asked());
     assert_eq!(world.get("m/a"), Err(Stale));
+}
+
+#[tokio::test]
+async fn roles_that_are_watched_decide_and_grow_old() {
+    let server = Server::start().await;
+    let clock = Arc::new(AtomicU64::new(1000));
+    let hand = Arc::clone(&clock);
+    let monotonic = Monotonic::new(move || Duration::from_secs(hand.load(Relaxed)));
+    let roles = Arc::new(WatchedRoles::new(Duration::from_secs(60), monotonic));
+    assert!(roles.authorizer().is_err() && roles.age().is_none());
+    let meta =
+        |name: &str, version: &str| json!({"name": name, "namespace": "n", "uid": name, "resourceVersion": version});
+    let role = |verbs: serde_json::Value, version: &str| {
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": meta("reader", version),
+            "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": verbs}]})
+    };
+    let binding = json!({"metadata": meta("b", "2"), "roleRef": {"kind": "Role", "name": "reader"},
+        "subjects": [{"kind": "User", "name": "jane"}]});
+    let kinds = ["v1/roles?", "v1/clusterroles?", "v1/rolebindings?", "v1/clusterrolebindings?"];
+    let lists = [vec![role(json!(["get"]), "1")], vec![], vec![binding], vec![]];
+    for (kind, items) in kinds.into_iter().zip(lists) {
+        server.then_for(kind, Answer::List("10", items, None));
+    }
+    let feeds = kinds.map(|kind| server.then_watch_for(kind));
+    tokio::spawn(Arc::clone(&roles).watch(server.client()));
+    let can = |verb: &str| {
+        let user = UserInfo { username: "jane".to_owned(), ..UserInfo::default() };
+        let target = Target::Resource { api_group: "", resource: "pods", subresource: "", name: "p" };
+        let authorizer = roles.authorizer().ok()?;
+        Some(authorizer.can(&user, &Attributes { verb, namespace: "n", target }).is_allowed())
+    };
+    let until = async |so: &dyn Fn() -> bool| {
+        while !so() {
+            tokio::task::yield_now().await;
+        }
+    };
+    until(&|| can("get") == Some(true)).await;
+    assert_eq!(can("delete"), Some(false));
+    feeds[0].tell("MODIFIED", &role(json!(["delete"]), "11"));
+    until(&|| can("delete") == Some(true)).await;
+    assert_eq!(can("get"), Some(false));
+    // One that cannot be read any more does not go on as it was.
+    feeds[0].tell("MODIFIED", &role(json!("all"), "12"));
+    until(&|| can("delete") == Some(false)).await;
+    feeds[0].tell("MODIFIED", &role(json!(["get"]), "13"));
+    until(&|| can("get") == Some(true)).await;
+    clock.fetch_add(61, Relaxed);
+    assert_eq!(can("get"), None);
+    // It is as old as the oldest of the four.
+    feeds[..3].iter().for_each(|feed| feed.bookmark("20"));
+    feeds[2].tell("DELETED", &json!({"metadata": meta("b", "21")}));
+    assert_eq!(can("get"), None);
+    feeds[3].bookmark("20");
+    until(&|| can("get") == Some(false)).await;
 }

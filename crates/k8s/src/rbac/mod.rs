@@ -43,6 +43,8 @@ mod rules;
 mod selectors;
 mod types;
 mod validate;
+#[cfg(feature = "kube")]
+mod watched;
 
 pub use answers::SubjectRules;
 pub use authorizer::Authorizer;
@@ -59,3 +61,5 @@ pub use types::{
     API_GROUP, AggregationRule, ClusterRole, ClusterRoleBinding, LabelSelector, LabelSelectorRequirement, ObjectMeta,
     OwnerReference, PolicyRule, Role, RoleBinding, RoleRef, Subject,
 };
+#[cfg(feature = "kube")]
+pub use watched::WatchedRoles;

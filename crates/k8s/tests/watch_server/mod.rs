@@ -21,7 +21,7 @@ pub enum Answer {
 
 pub struct Server {
     pub url: String,
-    script: Arc<Mutex<VecDeque<Answer>>>,
+    script: Arc<Mutex<VecDeque<(&'static str, Answer)>>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
@@ -42,13 +42,22 @@ impl Server {
     }
 
     pub fn then(&self, answer: Answer) {
-        self.script.lock().unwrap().push_back(answer);
+        self.then_for("", answer);
+    }
+
+    /// For the next question with this in its target.
+    pub fn then_for(&self, part: &'static str, answer: Answer) {
+        self.script.lock().unwrap().push_back((part, answer));
     }
 
     /// A watch by script, and what feeds it.
     pub fn then_watch(&self) -> Feed {
+        self.then_watch_for("")
+    }
+
+    pub fn then_watch_for(&self, part: &'static str) -> Feed {
         let (sender, receiver) = unbounded_channel();
-        self.then(Answer::Watch(receiver));
+        self.then_for(part, Answer::Watch(receiver));
         Feed(sender)
     }
 
@@ -87,14 +96,18 @@ pub fn pod(name: &str, uid: &str, version: &str) -> Value {
 
 async fn serve(
     mut stream: TcpStream,
-    script: Arc<Mutex<VecDeque<Answer>>>,
+    script: Arc<Mutex<VecDeque<(&'static str, Answer)>>>,
     asked: Arc<Mutex<Vec<String>>>,
 ) -> Option<()> {
     loop {
         let target = target(&mut stream).await?;
-        asked.lock().unwrap().push(target);
+        asked.lock().unwrap().push(target.clone());
         let answer = loop {
-            let next = script.lock().unwrap().pop_front();
+            let next = {
+                let mut script = script.lock().unwrap();
+                let place = script.iter().position(|(part, _)| target.contains(part));
+                place.and_then(|place| script.remove(place)).map(|(_, answer)| answer)
+            };
             match next {
                 Some(answer) => break answer,
                 None => tokio::task::yield_now().await,
