@@ -87,6 +87,7 @@ fn run(paths: &[PathBuf], verbose: bool, json: Option<&Path>) -> Result<bool, St
     }
     println!("{} total", report.total);
     println!("{}", report.total.share());
+    println!("{:>7} tokens explained, with the verdict's own reason", report.total.explained);
     for (name, count) in &report.total.names {
         println!("{count:>7} stricter by name: {name}");
     }

@@ -28,8 +28,10 @@ pub(crate) fn replay(suite: &Value, tally: &mut Tally) {
             tally.config(name, theirs, Ok(()));
             let now = suite["now"].as_i64().unwrap_or_default();
             for case in cases {
-                let ours = union.authenticate(case["token"].as_str().unwrap_or_default(), now);
+                let token = case["token"].as_str().unwrap_or_default();
+                let ours = union.authenticate(token, now);
                 tally.token(&label(name, case), &case["expect"], &ours, &keys);
+                tally.explained(&label(name, case), &union, token, now, &ours);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! How a verdict of ours is scored against a recorded one.
 
-use claimant_k8s::{Authenticated, Error};
+use claimant_k8s::explain::Explanation;
+use claimant_k8s::{Authenticated, Authenticator, Error};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -16,6 +17,9 @@ pub(crate) struct Tally {
     pub(crate) kinder: usize,
     pub(crate) other_user: usize,
     pub(crate) unsupported: usize,
+    /// Tokens whose explanation was compared with the verdict.
+    #[serde(skip)]
+    pub(crate) explained: usize,
     #[serde(skip)]
     pub(crate) names: BTreeMap<&'static str, usize>,
     #[serde(skip)]
@@ -49,6 +53,7 @@ impl Report {
         total.kinder += tally.kinder;
         total.other_user += tally.other_user;
         total.unsupported += tally.unsupported;
+        total.explained += tally.explained;
         for (name, count) in &tally.names {
             *total.names.entry(name).or_default() += count;
             *self.names.entry(name).or_default() += count;
@@ -131,6 +136,32 @@ impl Tally {
                 self.notes.push(note("looser"));
             }
         }
+    }
+
+    /// Scores what an explanation says of a token: its verdict must be the judge's, and the first step that fails the
+    /// reason of a refusal.
+    pub(crate) fn explained(
+        &mut self,
+        case: &str,
+        authenticator: &dyn Authenticator,
+        token: &str,
+        now: i64,
+        ours: &Result<Authenticated, Error>,
+    ) {
+        let why = Explanation::of(authenticator, token, now);
+        let decisive = why.authenticators.iter().find(|one| !matches!(one.outcome, Err(Error::Unrecognized)));
+        let steps = decisive.map(|one| one.steps.as_slice()).unwrap_or_default();
+        let failed = steps.iter().find_map(|step| step.outcome.as_ref().err());
+        let told = match (&why.outcome, decisive) {
+            // What is no good legacy token may be a good bound one.
+            (Ok(_), _) => steps.iter().rev().take_while(|step| step.name != "form").all(|step| step.outcome.is_ok()),
+            (Err(Error::Refused(refusal)), Some(_)) => failed.map(Error::reason) == Some(refusal.reason()),
+            _ => true,
+        };
+        if why.outcome != *ours || !told {
+            self.other_value(&format!("{case}: the explanation says otherwise: {why}"));
+        }
+        self.explained += 1;
     }
 
     /// Scores the loading of a configuration.

@@ -3,6 +3,7 @@
 use crate::score::{KeyReport, Tally};
 use base64ct::{Base64, Encoding};
 use claimant_core::{KeySet, Limits, provider};
+use claimant_k8s::Authenticator;
 use claimant_k8s::service_account::{MemoryObjects, ObjectKind, ObjectMeta, ServiceAccounts, TokenSecret};
 use serde_json::Value;
 
@@ -32,6 +33,7 @@ pub(crate) fn replay(suite: &Value, tally: &mut Tally) {
         let label =
             format!("{}: {}", suite["name"].as_str().unwrap_or_default(), case["name"].as_str().unwrap_or_default());
         tally.token(&label, &case["expect"], &ours, &KeyReport::default());
+        tally.explained(&label, &accounts, token, now, &accounts.authenticate(token, now));
     }
 }
 

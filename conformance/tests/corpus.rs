@@ -21,6 +21,9 @@ fn no_verdict_is_looser_or_of_another_user_or_stricter_without_a_name() {
         .filter(|l| l.contains("looser:") || l.contains("other user:") || l.contains("without a name:"))
         .collect();
     assert_eq!((code, bad), (Some(0), vec![]));
+    // The verdict of each explanation is the judge's, and its first failing step the reason.
+    let explained = text.lines().find_map(|line| line.trim().split_once(" tokens explained")).unwrap().0;
+    assert!(explained.parse::<usize>().unwrap() > 4_000, "{explained}");
 }
 
 #[test]

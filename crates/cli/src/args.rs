@@ -29,6 +29,12 @@ pub(crate) enum Command {
         --service-account-key-file sa.pub --audience my-api token.txt"
     )]
     Verify(Verify),
+    /// Show the whole way of a token: who looked at it, each check with what was expected and found, each mapping and
+    /// rule with its value and cost, the resulting user. What says who somebody is stays hidden.
+    #[command(
+        after_help = "Example:\n  claimant explain --config authn.yaml --jwks https://issuer.example=keys.json < token"
+    )]
+    Explain(Explain),
     /// Show what stands in a token. NOTHING IS VERIFIED: anybody can write such a token.
     #[command(after_help = "Example:\n  claimant inspect < token")]
     Inspect(Inspect),
@@ -73,6 +79,17 @@ pub(crate) enum Command {
 pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) token: Token,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    #[command(flatten)]
+    pub(crate) token: Token,
+    /// Show the token's values too: keep the answer out of logs and tickets.
+    #[arg(long)]
+    pub(crate) reveal: bool,
     #[command(flatten)]
     pub(crate) trust: Trust,
 }

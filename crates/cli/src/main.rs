@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     let style = Style::new(arguments.json);
     let outcome = match arguments.command {
         Command::Verify(options) => commands::verify::run(&options, style),
+        Command::Explain(options) => commands::explain::run(&options, style),
         Command::Inspect(options) => commands::inspect::run(&options, style),
         Command::Lint(options) => commands::lint::run(&options, style),
         Command::Migrate(options) => commands::migrate::run(options, style),

@@ -1,5 +1,6 @@
 //! One question, many authenticators.
 
+use crate::explain::Looked;
 use crate::{Error, Refusal, UserInfo};
 use claimant_core::{Bearer, Buffer, Limits};
 use std::fmt;
@@ -34,6 +35,12 @@ pub trait Authenticator: Send + Sync {
     fn generation(&self, issuer: &str) -> Generation {
         let _ = issuer;
         Generation::default()
+    }
+
+    /// Judges as [`judge`](Authenticator::judge) does, and says what it did: one entry, or one for each
+    /// authenticator of a union. By default the verdict alone.
+    fn explain(&self, bearer: &Bearer<'_>, now: i64) -> Vec<Looked> {
+        vec![Looked::opaque(self.issuers(), self.judge(bearer, now))]
     }
 
     /// The bounds within which [`Authenticator::authenticate`] reads a token.
@@ -231,6 +238,10 @@ macro_rules! by_pointer {
 
             fn generation(&self, issuer: &str) -> Generation {
                 (**self).generation(issuer)
+            }
+
+            fn explain(&self, bearer: &Bearer<'_>, now: i64) -> Vec<Looked> {
+                (**self).explain(bearer, now)
             }
 
             fn limits(&self) -> Limits {

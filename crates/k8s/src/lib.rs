@@ -20,6 +20,7 @@ mod authenticator;
 mod cache;
 pub mod config;
 mod error;
+pub mod explain;
 mod keys;
 pub mod lint;
 mod names;

@@ -3,6 +3,7 @@
 pub(crate) mod bind;
 pub(crate) mod can;
 pub(crate) mod completions;
+pub(crate) mod explain;
 pub(crate) mod inspect;
 pub(crate) mod lint;
 pub(crate) mod migrate;

@@ -296,6 +296,11 @@ impl<A: Authenticator> Authenticator for Cached<A> {
         outcome.map(Arc::unwrap_or_clone)
     }
 
+    /// What the inner one says, which is not remembered.
+    fn explain(&self, bearer: &Bearer<'_>, now: i64) -> Vec<crate::explain::Looked> {
+        self.inner.explain(bearer, now)
+    }
+
     fn begin<'a>(&'a self, bearer: &'a Bearer<'a>, now: i64) -> Judging<'a> {
         let key = self.hasher.key(bearer.text(), None);
         match self.known(key, now) {

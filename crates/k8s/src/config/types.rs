@@ -147,6 +147,13 @@ pub struct PrefixedClaimOrExpression {
     pub expression: String,
 }
 
+impl PrefixedClaimOrExpression {
+    /// The mapping by claim, for people.
+    pub(crate) fn in_words(&self) -> String {
+        format!("claim {:?} behind {:?}", self.claim, self.prefix.as_deref().unwrap_or_default())
+    }
+}
+
 /// A claim, or a CEL expression.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]

@@ -248,6 +248,10 @@ impl Authenticator for Reloadable {
         self.shared.serving.load().authenticator().judge(bearer, now)
     }
 
+    fn explain(&self, bearer: &Bearer<'_>, now: i64) -> Vec<crate::explain::Looked> {
+        self.shared.serving.load().authenticator().explain(bearer, now)
+    }
+
     /// A token that waits is judged to the end by the configuration that was there when it came.
     fn begin<'a>(&'a self, bearer: &'a Bearer<'a>, now: i64) -> Judging<'a> {
         let serving = self.shared.serving.load();

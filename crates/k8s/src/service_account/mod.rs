@@ -13,6 +13,7 @@ pub use fallback::Fallback;
 pub use objects::{Asked, Fetched, Fetching, MemoryObjects, ObjectKind, ObjectLookup, ObjectMeta, Stale, TokenSecret};
 pub use watched::{Scope, Seen, WatchPolicy, WatchedObjects};
 
+use crate::explain::{Got, Looked, Silent, Step, Trace, of_token};
 use crate::keys::{self, Wait};
 use crate::user_info::CREDENTIAL_ID;
 use crate::{Authenticated, Authenticator, Error, Generation, Judging, Refusal, UserInfo};
@@ -120,7 +121,7 @@ impl ServiceAccounts {
     /// As [`Authenticator::judge`].
     pub fn judge_for(&self, bearer: &Bearer<'_>, requested: &[String], now: i64) -> Result<Authenticated, Error> {
         let objects = self.objects.as_deref();
-        self.judge_once(Question { bearer, requested, now, objects }, &mut Wait::default())
+        self.judge_once(Question { bearer, requested, now, objects }, &mut Wait::default(), &mut Silent)
     }
 
     /// The same, and waits for a key that is on its way, once and no longer than the keys' policy allows
@@ -128,23 +129,28 @@ impl ServiceAccounts {
     /// ([`ObjectLookup::fetch`]).
     pub fn begin_for<'a>(&'a self, bearer: &'a Bearer<'a>, requested: &'a [String], now: i64) -> Judging<'a> {
         let asked = Question { bearer, requested, now, objects: self.objects.as_deref() };
-        let first = keys::begin(move |wait| Judging::Done(self.judge_once(asked, wait)));
+        let first = keys::begin(move |wait| Judging::Done(self.judge_once(asked, wait, &mut Silent)));
         match self.objects.as_deref() {
             Some(objects) => fetched::begin(first, objects, move |objects| {
-                self.judge_once(Question { objects: Some(objects), ..asked }, &mut Wait::default())
+                self.judge_once(Question { objects: Some(objects), ..asked }, &mut Wait::default(), &mut Silent)
             }),
             None => first,
         }
     }
 
-    fn judge_once(&self, asked: Question<'_>, wait: &mut Wait) -> Result<Authenticated, Error> {
+    fn judge_once<T: Trace>(
+        &self,
+        asked: Question<'_>,
+        wait: &mut Wait,
+        trace: &mut T,
+    ) -> Result<Authenticated, Error> {
         let Question { bearer, now, objects, .. } = asked;
         let Some(claimed) = bearer.claimed_issuer() else { return Err(Error::Unrecognized) };
         let legacy = self.legacy.as_ref().filter(|_| claimed == legacy::ISSUER);
         let bound = self.issuers.iter().find(|(issuer, _)| claimed == issuer);
         // The issuer of legacy tokens may be one of the bound ones: then either may know the token.
         let first = legacy.map(|legacy| {
-            self.judge_under(asked, legacy::ISSUER, &legacy.policy, wait, |claims| {
+            self.judge_under(asked, legacy::ISSUER, &legacy.policy, (wait, trace), |claims, _| {
                 self.legacy_user(claims, bearer.text(), objects.filter(|_| legacy.lookup))
             })
         });
@@ -152,7 +158,9 @@ impl ServiceAccounts {
             return Ok(who);
         }
         let second = bound.map(|(issuer, policy)| {
-            self.judge_under(asked, issuer, policy, wait, |claims| self.bound_user(claims, objects, now))
+            self.judge_under(asked, issuer, policy, (wait, trace), |claims, trace| {
+                self.bound_user(claims, objects, now, trace)
+            })
         });
         match (first, second) {
             (_, Some(Ok(who))) => Ok(who),
@@ -164,14 +172,18 @@ impl ServiceAccounts {
     }
 
     /// Signature, policy and audiences, which both kinds have in common; then `user`.
-    fn judge_under(
+    fn judge_under<T: Trace>(
         &self,
         Question { bearer, requested, now, .. }: Question<'_>,
         issuer: &str,
         policy: &Policy,
-        wait: &mut Wait,
-        user: impl FnOnce(&Claims<'_>) -> Result<Authenticated, Trouble>,
+        (wait, trace): (&mut Wait, &mut T),
+        user: impl FnOnce(&Claims<'_>, &mut T) -> Result<Authenticated, Trouble>,
     ) -> Result<Authenticated, Error> {
+        trace.steps(|| {
+            let keys = self.keys.load();
+            of_token(bearer, keys.keys(), &Algorithm::KUBERNETES, policy, now, &self.limits)
+        });
         let token = bearer
             .token()
             .map_err(|error| if error.is_unreadable() { Error::Unrecognized } else { Refusal::Token(error).into() })?;
@@ -182,12 +194,23 @@ impl ServiceAccounts {
             if own.is_empty() { self.api_audiences.contains(wanted) } else { own.iter().any(|a| a == wanted) }
         };
         let audiences: Vec<String> = requested.iter().filter(|wanted| has(wanted)).cloned().collect();
-        if audiences.is_empty() && !self.api_audiences.is_empty() {
-            return Err(Refusal::Token(claimant_core::Refusal::Audience).into());
-        }
+        let refused = audiences.is_empty() && !self.api_audiences.is_empty();
+        let outcome = if refused { Err(Refusal::Token(claimant_core::Refusal::Audience)) } else { Ok(()) };
+        let got = |_: &()| Some(Got::open(format!("{audiences:?}")));
+        trace.of(|| "requested audiences".to_owned(), || format!("any of {requested:?}"), outcome, got)?;
         let expires = claims.expiry().map_err(Refusal::Token)?;
-        let who = user(&claims).map_err(|why| why.of(issuer))?;
-        Ok(Authenticated { audiences, expires, ..who })
+        let who = user(&claims, trace).map_err(|why| why.of(issuer));
+        trace.step(|| Step {
+            name: "account and objects".to_owned(),
+            expected: match self.objects {
+                Some(_) => "alive, with the uids that the token names".to_owned(),
+                None => "an account is named; no objects are at hand to look it up".to_owned(),
+            },
+            got: who.as_ref().ok().map(|who| Got::text(&who.user.username)),
+            cost: None,
+            outcome: who.as_ref().map(|_| ()).map_err(Clone::clone),
+        });
+        Ok(Authenticated { audiences, expires, ..who? })
     }
 
     fn check_lifetime(&self, claims: &Claims<'_>, warn_after: Option<f64>, now: i64) -> Result<(), Refusal> {
@@ -203,14 +226,22 @@ impl ServiceAccounts {
         if life > f64::from(most) { Err(too_long.into()) } else { Ok(()) }
     }
 
-    fn bound_user(
+    fn bound_user<T: Trace>(
         &self,
         claims: &Claims<'_>,
         objects: Option<&dyn ObjectLookup>,
         now: i64,
+        trace: &mut T,
     ) -> Result<Authenticated, Trouble> {
-        let private = PrivateClaims::read(claims)?;
-        self.check_lifetime(claims, private.warn_after, now)?;
+        let private = trace.of(
+            || "kubernetes.io".to_owned(),
+            || "references to objects, of their types".to_owned(),
+            PrivateClaims::read(claims).map_err(Refusal::Token),
+            |_| claims.get("kubernetes.io").map(Got::text),
+        )?;
+        let lives = self.check_lifetime(claims, private.warn_after, now);
+        let most = || self.max_lifetime.map_or("not limited".to_owned(), |(most, _)| format!("at most {most} s"));
+        trace.of(|| "life of bound tokens".to_owned(), most, lives, |()| None)?;
         let bonds = match objects {
             Some(objects) => objects::check(objects, &private, now)?,
             None => private.check_offline().map(|()| Vec::new())?,
@@ -285,6 +316,14 @@ fn policy(issuer: String, times: TimeRules) -> Policy {
 impl Authenticator for ServiceAccounts {
     fn judge(&self, bearer: &Bearer<'_>, now: i64) -> Result<Authenticated, Error> {
         self.judge_for(bearer, &self.api_audiences, now)
+    }
+
+    fn explain(&self, bearer: &Bearer<'_>, now: i64) -> Vec<Looked> {
+        let mut steps = Vec::new();
+        let asked = Question { bearer, requested: &self.api_audiences, now, objects: self.objects.as_deref() };
+        let outcome = self.judge_once(asked, &mut Wait::default(), &mut steps);
+        let issuers = self.issuers().unwrap_or_default().join(", ");
+        vec![Looked::new(format!("service accounts of {issuers}"), steps, outcome)]
     }
 
     fn begin<'a>(&'a self, bearer: &'a Bearer<'a>, now: i64) -> Judging<'a> {
