@@ -32,8 +32,10 @@ function start() {
   writeFileSync(file, JSON.stringify(generations));
   const provider = new Provider(issuer, {
     jwks: { keys: generations.flat() },
-    clients: [{ client_id: "e2e", client_secret: "not-a-secret", grant_types: ["client_credentials"],
-      redirect_uris: [], response_types: [] }],
+    clients: [{
+      client_id: "e2e", client_secret: "not-a-secret", token_endpoint_auth_method: "client_secret_post",
+      grant_types: ["client_credentials"], redirect_uris: [], response_types: [],
+    }],
     scopes: ["api"],
     enabledJWA: { idTokenSigningAlgValues: algorithms },
     features: {

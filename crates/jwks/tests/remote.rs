@@ -281,9 +281,9 @@ fn a_spiffe_bundle_says_its_sequence_and_how_often_to_look() {
 fn what_oidc_provider_publishes_is_read() {
     let fake = Fake::default();
     let issuer = "https://localhost:18443";
-    let discovery = include_str!("fixtures/oidc-provider.discovery.json");
+    let discovery = include_str!("fixtures/oidc-provider/discovery.json");
     fake.put(&format!("{issuer}/.well-known/openid-configuration"), &[], discovery);
-    fake.put(&format!("{issuer}/jwks"), &[], include_str!("fixtures/oidc-provider.jwks.json"));
+    fake.put(&format!("{issuer}/jwks"), &[], include_str!("fixtures/oidc-provider/jwks.json"));
     let mut remote = Remote::discover(issuer).build(fake).unwrap();
     let keys = fetched(fetch(&mut remote, false, None)).keys;
     assert_eq!((keys.keys().len(), keys.unusable().len()), (5, 0));
