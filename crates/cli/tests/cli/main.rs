@@ -7,5 +7,6 @@ mod lint;
 mod lint_hints;
 mod roles;
 mod support;
+mod ten_faults;
 mod tokens;
 mod usage;

@@ -104,7 +104,8 @@ impl fmt::Display for Problem {
 pub fn lint(text: &[u8], options: &Options) -> Vec<Problem> {
     let mut problems = Vec::new();
     file(text, options, true, &mut problems);
-    problems.sort_by_key(|problem| (problem.place, problem.severity));
+    // A tag is why what it left is refused.
+    problems.sort_by_key(|problem| (problem.place, problem.code != "tag", problem.severity));
     problems.dedup();
     problems
 }
