@@ -10,8 +10,9 @@ use claimant_jwks::{Answer, KeyPolicy, Keys, Miss};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -181,7 +182,8 @@ impl Judge {
         self.count.lock().unwrap_or_else(PoisonError::into_inner).kids.len()
     }
 
-    /// No good token was refused or came too soon, and there were enough of them.
+    /// No good token was refused, and there were enough of them. Where a provider takes its time to publish one new
+    /// key after the other, some may come within the cooldown; they are told to come again.
     fn settle(&self, what: &str, least: usize) -> Result<(), Failure> {
         let count = std::mem::take(&mut *self.count.lock().unwrap_or_else(PoisonError::into_inner));
         let Count { good, waited, unavailable, refused, kids } = count;
@@ -189,7 +191,7 @@ impl Judge {
         println!(
             "{what}: {good} verified with {kids} keys, {waited} waited, {unavailable} not in time, {refusals} refused"
         );
-        if refused.is_empty() && unavailable == 0 && good >= least {
+        if refused.is_empty() && good >= least {
             Ok(())
         } else {
             Err(format!("{what}: good tokens were not accepted, or too few came: {refused:?}").into())
@@ -197,9 +199,9 @@ impl Judge {
     }
 }
 
-/// Tokens of every algorithm, taken and judged until `end`; those of the beginning are judged again and again.
-async fn load(judge: Judge, client: Client, end: Instant, old: Vec<String>) -> Result<(), Failure> {
-    while Instant::now() < end {
+/// Tokens of every algorithm, taken and judged until told to stop; those of the beginning are judged again and again.
+async fn load(judge: Judge, client: Client, stop: Arc<AtomicBool>, old: Vec<String>) -> Result<(), Failure> {
+    while !stop.load(Ordering::Relaxed) {
         for algorithm in Algorithm::ALL {
             judge.judge(&client.token(algorithm).await?).await?;
             for token in &old {
@@ -238,10 +240,13 @@ async fn main() -> Result<(), Failure> {
     let before = judge.kids();
     judge.settle("each algorithm", Algorithm::ALL.len())?;
 
-    let end = Instant::now() + LOAD;
-    let loads: Vec<_> = (0..2).map(|_| tokio::spawn(load(judge.clone(), client.clone(), end, old.clone()))).collect();
-    tokio::time::sleep(LOAD / 2).await;
-    provider.order("rotate")?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let loads: Vec<_> =
+        (0..2).map(|_| tokio::spawn(load(judge.clone(), client.clone(), Arc::clone(&stop), old.clone()))).collect();
+    tokio::time::sleep(LOAD).await;
+    tokio::task::block_in_place(|| provider.order("rotate"))?;
+    tokio::time::sleep(LOAD).await;
+    stop.store(true, Ordering::Relaxed);
     for load in loads {
         load.await??;
     }
@@ -278,6 +283,6 @@ fn record(client: &Client) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Half of it before the rotation, so that the cooldown of the first fetch is over.
-const LOAD: Duration = Duration::from_secs(16);
+/// Before the rotation and after it, so that the cooldown of the fetch before is over.
+const LOAD: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(20);
