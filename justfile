@@ -21,6 +21,7 @@ deny:
 # Keys of real identity providers on loopback: discover, verify, rotate under load, restart; needs node and npm
 e2e-idp:
     e2e/oidc-provider.sh
+    e2e/keycloak.sh
 
 # How long decisions of roles take
 bench-rbac:

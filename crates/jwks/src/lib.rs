@@ -12,6 +12,10 @@
 //! assert_eq!(promises.new_key, Duration::from_secs(41));
 //! assert_eq!(promises.fetches_per_minute, 10);
 //! ```
+//!
+//! [`Keys`] is what readers hold; [`source`] has where keys come from (text, files, an issuer over HTTPS, the cluster,
+//! one's own [`KeySource`]); [`lifecycle`] decides when they are fetched. `docs/operating.md` in the repository has the
+//! promises as a table, the metrics, and what to do when something is wrong.
 #![forbid(unsafe_code)]
 
 mod error;
