@@ -31,6 +31,8 @@ pub mod reload;
 pub mod request;
 pub mod service_account;
 pub mod token_review;
+#[cfg(feature = "tokio")]
+pub mod token_source;
 #[cfg(feature = "tower")]
 pub mod tower;
 mod union;
