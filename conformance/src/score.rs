@@ -218,7 +218,7 @@ fn difference(reason: &str) -> Option<&'static str> {
         "several_authorizations" => "one-authorization",
         "text_after_token" => "token-alone",
         "distributed_groups" => "no-distributed-claims",
-        "review_audience" => "review-audiences",
+        "review" | "review_audience" => "review-audiences",
         "review_error" => "review-error",
         "review_user" => "review-user",
         _ => return None,

@@ -71,10 +71,11 @@ pub(super) fn judge(
     let said = if status.audiences.is_empty() { api_audiences } else { &status.audiences };
     let audiences: Vec<String> = said.iter().filter(|audience| asked.contains(audience)).cloned().collect();
     match (status.authenticated, audiences.is_empty(), status.error.is_empty()) {
-        // client-go passes the token on in both; with a yes, we know whose it is: not for us.
-        (false, true, _) | (false, false, true) => Err(Error::Unrecognized),
+        (false, _, true) => Err(Error::Unrecognized),
+        // A real API server names no audiences beside its reason, for which client-go loses the reason.
+        (false, _, false) => Err(Refusal::Review(presentable(&status.error, token)).into()),
+        // client-go passes the token on. We know whose it is: not for us.
         (true, true, _) => Err(Refusal::ReviewAudience.into()),
-        (false, false, false) => Err(Refusal::Review(presentable(&status.error, token)).into()),
         (true, false, false) => Err(Refusal::ReviewError(presentable(&status.error, token)).into()),
         (true, false, true) if status.user.username.is_empty() => Err(Refusal::ReviewUser.into()),
         (true, false, true) => Ok(Authenticated::new(status.user, audiences)),
