@@ -150,6 +150,7 @@ impl Oidc {
             groups_prefix: text(&self.oidc_groups_prefix),
             signing_algs: self.oidc_signing_algs.clone(),
             required_claim,
+            ..OidcFlags::default()
         })
     }
 }

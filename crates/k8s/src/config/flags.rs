@@ -3,6 +3,7 @@
 use super::types::{ClaimMappings, ClaimValidationRule, Issuer, JwtAuthenticator, PrefixedClaimOrExpression};
 use crate::ConfigError;
 use claimant_core::Algorithm;
+use claimant_core::key::has_certificates;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -16,6 +17,10 @@ pub struct OidcFlags {
     /// `--oidc-client-id`.
     #[serde(rename = "oidc-client-id")]
     pub client_id: String,
+    /// `--oidc-ca-file`: not its path but its content, PEM of the certificates that the issuer's server is trusted
+    /// by; empty where the system's are to be.
+    #[serde(rename = "oidc-ca-file")]
+    pub certificate_authority: String,
     /// `--oidc-username-claim`, `sub` by default.
     #[serde(rename = "oidc-username-claim")]
     pub username_claim: Option<String>,
@@ -49,6 +54,9 @@ impl OidcFlags {
         if self.client_id.is_empty() {
             return Err(missing("oidc-client-id"));
         }
+        if !self.certificate_authority.is_empty() && !has_certificates(&self.certificate_authority) {
+            return Err(ConfigError::Flag { flag: "oidc-ca-file", why: "holds no certificate in PEM".to_owned() });
+        }
         let algorithms = match self.signing_algs {
             None => vec![Algorithm::Rs256],
             Some(names) => names.iter().map(|name| algorithm(name)).collect::<Result<_, _>>()?,
@@ -62,7 +70,12 @@ impl OidcFlags {
         };
         let groups_prefix = (!self.groups_claim.is_empty()).then_some(self.groups_prefix);
         let jwt = JwtAuthenticator {
-            issuer: Issuer { url: self.issuer_url, audiences: vec![self.client_id], ..Issuer::default() },
+            issuer: Issuer {
+                url: self.issuer_url,
+                audiences: vec![self.client_id],
+                certificate_authority: self.certificate_authority,
+                ..Issuer::default()
+            },
             claim_validation_rules: self
                 .required_claim
                 .into_iter()

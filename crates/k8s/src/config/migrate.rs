@@ -41,7 +41,9 @@ impl Migration {
     ) -> Result<Self, ConfigError> {
         let asked = flags.clone();
         let (mut jwt, algorithms) = flags.authenticator()?;
-        jwt.issuer.certificate_authority = certificate_authority.unwrap_or_default();
+        if let Some(pem) = certificate_authority {
+            jwt.issuer.certificate_authority = pem;
+        }
         let changes = changes(&asked, &jwt, &algorithms);
         let configuration = AuthenticationConfiguration {
             api_version: VERSIONS.first().copied().unwrap_or_default().to_owned(),

@@ -2,6 +2,8 @@
 //! as kube-apiserver does.
 
 mod assembly;
+#[cfg(feature = "reqwest")]
+mod discovered;
 mod expressions;
 mod flags;
 mod migrate;
@@ -13,6 +15,8 @@ mod validate;
 pub(crate) mod yaml;
 
 pub use assembly::{Assembled, Assembly, IssuerKeys};
+#[cfg(feature = "reqwest")]
+pub use discovered::DiscoveredKeys;
 pub(crate) use expressions::{Expressions, Rule};
 pub use flags::OidcFlags;
 pub use migrate::{Change, Migration};

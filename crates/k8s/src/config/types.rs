@@ -67,9 +67,10 @@ pub struct Issuer {
 
 /// Through which network the API server fetches an issuer's keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
 pub enum EgressSelector {
+    /// `controlplane`.
     ControlPlane,
+    /// `cluster`.
     Cluster,
 }
 
@@ -96,14 +97,17 @@ impl fmt::Display for EgressSelector {
 /// A claim that must be there with a value, or a CEL expression that must be true.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[allow(missing_docs)]
 pub struct ClaimValidationRule {
+    /// The claim, which must be there as text; or else `expression`.
     #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub claim: String,
+    /// The text that it must be.
     #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub required_value: String,
+    /// CEL over `claims` that must be true.
     #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub expression: String,
+    /// What is told where it is not; by default the expression.
     #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub message: String,
 }
@@ -111,10 +115,11 @@ pub struct ClaimValidationRule {
 /// A CEL expression over the user that must be true.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[allow(missing_docs)]
 pub struct UserValidationRule {
+    /// CEL over `user` that must be true.
     #[serde(deserialize_with = "or_null")]
     pub expression: String,
+    /// What is told where it is not; by default the expression.
     #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub message: String,
 }
@@ -122,14 +127,17 @@ pub struct UserValidationRule {
 /// Which claim becomes what.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[allow(missing_docs)]
 pub struct ClaimMappings {
+    /// The user name; required.
     #[serde(deserialize_with = "object_or_null")]
     pub username: PrefixedClaimOrExpression,
+    /// The groups.
     #[serde(deserialize_with = "object_or_null")]
     pub groups: PrefixedClaimOrExpression,
+    /// The uid.
     #[serde(deserialize_with = "object_or_null")]
     pub uid: ClaimOrExpression,
+    /// Further facts, by CEL alone.
     #[serde(deserialize_with = "objects_or_null", skip_serializing_if = "Vec::is_empty")]
     pub extra: Vec<ExtraMapping>,
 }
@@ -137,12 +145,14 @@ pub struct ClaimMappings {
 /// A claim with a prefix, or a CEL expression.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[allow(missing_docs)]
 pub struct PrefixedClaimOrExpression {
+    /// The claim; or else `expression`.
     #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub claim: String,
+    /// What is put before it; required with a claim, where an empty one puts nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
+    /// CEL over `claims` that gives text (groups: text or a list of it).
     #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub expression: String,
 }
@@ -157,10 +167,11 @@ impl PrefixedClaimOrExpression {
 /// A claim, or a CEL expression.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[allow(missing_docs)]
 pub struct ClaimOrExpression {
+    /// The claim; or else `expression`.
     #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub claim: String,
+    /// CEL over `claims` that gives text.
     #[serde(deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub expression: String,
 }
@@ -168,10 +179,11 @@ pub struct ClaimOrExpression {
 /// An extra and the CEL expression of its value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[allow(missing_docs)]
 pub struct ExtraMapping {
+    /// The key: a domain, a slash and a path, in lower case; not one of Kubernetes.
     #[serde(deserialize_with = "or_null")]
     pub key: String,
+    /// CEL over `claims` that gives text or a list of it; nothing leaves the key out.
     #[serde(deserialize_with = "or_null")]
     pub value_expression: String,
 }
@@ -179,10 +191,11 @@ pub struct ExtraMapping {
 /// Whether requests without credentials are let in, and where.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[allow(missing_docs)]
 pub struct Anonymous {
+    /// Whether they are let in at all.
     #[serde(deserialize_with = "or_null")]
     pub enabled: bool,
+    /// Where; everywhere if there is none.
     #[serde(deserialize_with = "objects_or_null", skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<AnonymousCondition>,
 }
@@ -190,8 +203,8 @@ pub struct Anonymous {
 /// A path that anonymous requests may have.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[allow(missing_docs)]
 pub struct AnonymousCondition {
+    /// The path, compared byte for byte.
     #[serde(deserialize_with = "or_null")]
     pub path: String,
 }
