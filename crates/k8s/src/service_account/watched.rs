@@ -123,10 +123,12 @@ impl WatchedObjects {
         self.len() == 0
     }
 
+    #[cfg(feature = "kube")]
     pub(super) fn scopes(&self) -> impl Iterator<Item = &Scope> {
         self.watches.iter().map(|(scope, _)| scope)
     }
 
+    #[cfg(feature = "kube")]
     pub(super) fn policy(&self) -> WatchPolicy {
         self.policy
     }
