@@ -11,8 +11,12 @@ use hand::{Hand, Script, Task};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+/// `tracing` asks once for all threads whether anybody listens to a line, and may ask while another test has nobody who
+/// does: so these run one after another.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
@@ -58,6 +62,7 @@ impl Write for Lines {
 
 #[test]
 fn events_tell_what_happens_to_the_keys_and_nothing_of_a_token() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let lines = Lines::default();
     let out = lines.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -84,6 +89,7 @@ fn events_tell_what_happens_to_the_keys_and_nothing_of_a_token() {
 
 #[test]
 fn numbers_are_those_of_the_state() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     let keys = metrics::with_local_recorder(&recorder, live);
@@ -114,6 +120,7 @@ fn numbers_are_those_of_the_state() {
 
 #[test]
 fn the_state_is_as_of_now_and_not_of_the_last_event() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let (clock, source) = (Hand::default(), Script::default());
     let (keys, driver) = Keys::new(source.clone(), KeyPolicy::default(), clock.clone()).unwrap();
     let mut driver = Task::new(driver.run());

@@ -11,11 +11,15 @@ use claimant_k8s::config::{Assembly, Issuer};
 use claimant_k8s::reload::Reloadable;
 use common::block_on;
 use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
+
+/// `tracing` asks once for all threads whether anybody listens to a line, and may ask while another test has nobody who
+/// does: so these run one after another.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 struct Still;
 
@@ -71,6 +75,7 @@ fn three_steps() {
 
 #[test]
 fn a_broken_configuration_is_an_error_in_the_log_with_its_reason_and_place() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let lines = Lines::default();
     tracing::subscriber::with_default(lines.clone(), three_steps);
     let lines = lines.0.lock().unwrap();
@@ -132,6 +137,7 @@ mod metric {
 
     #[test]
     fn successes_failures_and_what_is_wrong_now_are_counted() {
+        let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let values = Values::default();
         metrics::with_local_recorder(&values, three_steps);
         let seen = values.0.lock().unwrap();

@@ -37,6 +37,14 @@ impl RolesSource for Arc<Authorizer> {
     }
 }
 
+/// Roles as a cluster's watches tell them: 503 where they are older than allowed.
+#[cfg(feature = "kube")]
+impl RolesSource for Arc<crate::rbac::WatchedRoles> {
+    fn load(&self) -> Result<Arc<Authorizer>, Unavailable> {
+        self.authorizer()
+    }
+}
+
 impl<F: Fn() -> Result<Arc<Authorizer>, Unavailable> + Send + Sync> RolesSource for F {
     fn load(&self) -> Result<Arc<Authorizer>, Unavailable> {
         self()
