@@ -5,6 +5,7 @@ use crate::redact;
 use std::fs::File;
 use std::io::{IsTerminal, Read};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Bytes of a configuration, manifest or key file.
 pub(crate) const FILE: u64 = 16 << 20;
@@ -16,6 +17,9 @@ pub(crate) fn bytes(path: &Path, limit: u64) -> Result<Vec<u8>, CliError> {
     let name = name(path);
     let mut bytes = Vec::new();
     let read = if path.as_os_str() == "-" {
+        if STANDARD_INPUT_READ.swap(true, Ordering::Relaxed) {
+            return Err(CliError::Read { name, why: "it has been read already, for another argument".to_owned() });
+        }
         std::io::stdin().lock().take(limit.saturating_add(1)).read_to_end(&mut bytes)
     } else {
         File::open(path).and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
@@ -28,6 +32,9 @@ pub(crate) fn bytes(path: &Path, limit: u64) -> Result<Vec<u8>, CliError> {
         Ok(_) => Ok(bytes),
     }
 }
+
+/// It can be read once; whoever comes second would find it empty, and judge by nothing.
+static STANDARD_INPUT_READ: AtomicBool = AtomicBool::new(false);
 
 /// The same as text.
 pub(crate) fn text(path: &Path, limit: u64) -> Result<String, CliError> {

@@ -78,7 +78,7 @@ pub(crate) struct Bind {
 pub(crate) struct What {
     /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, …; or an HTTP method in capitals, with a path.
     pub(crate) verb: String,
-    /// RESOURCE[.GROUP][/SUBRESOURCE], as in `pods`, `pods/log`, `deployments.apps`; or a path, as in `/healthz`.
+    /// `RESOURCE[.GROUP][/SUBRESOURCE]`, as in `pods`, `pods/log`, `deployments.apps`; or a path, as in `/healthz`.
     pub(crate) what: String,
     /// Name of the object; left out, a collection.
     pub(crate) name: Option<String>,

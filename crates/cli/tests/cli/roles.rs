@@ -125,6 +125,10 @@ fn can_asks_for_the_user_of_a_token() {
     let more = ["--token", "-", "-f", &path, "get", "pods", "-n", "web"];
     let ran = setup.judge("can", &setup.id_token(&["devs"]), &more);
     assert!(ran.code == 0 && ran.out.starts_with("yes: "), "{}{}", ran.out, ran.err);
+    // Standard input can hold the token or the manifests, not both.
+    let both = ["--token", "-", "-f", "-", "get", "pods", "-n", "web"];
+    let ran = setup.judge("can", &setup.id_token(&["devs"]), &both);
+    assert!(ran.code == 2 && ran.err.contains("has been read already"), "{}{}", ran.out, ran.err);
     let ran = setup.judge("can", &setup.id_token(&["ops"]), &more);
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
     let old = setup.issuer.id_token("jane", &["devs"], &TokenOptions::new("my-api", NOW - 100_000)).unwrap();
