@@ -211,25 +211,14 @@ fn scan_members_with(
     mut found: impl FnMut(Member),
 ) -> Option<()> {
     let bytes = text.as_bytes();
-    let mut at = scan::take(bytes, scan::space(bytes, 0), b'{')?;
-    at = scan::space(bytes, at);
-    if let Some(behind) = scan::take(bytes, at, b'}') {
-        at = behind;
-    } else {
-        loop {
-            let mut member = Member::named(bytes, at)?;
-            let (end, inside) = value(index(member.value.start))?;
-            (member.value.end, member.inside) = (short(end)?, inside);
-            found(member);
-            at = scan::space(bytes, end);
-            if let Some(behind) = scan::take(bytes, at, b'}') {
-                at = behind;
-                break;
-            }
-            at = scan::space(bytes, scan::take(bytes, at, b',')?);
-        }
-    }
-    (scan::space(bytes, at) == bytes.len()).then_some(())
+    let end = scan::object(bytes, scan::space(bytes, 0), |at| {
+        let mut member = Member::named(bytes, at)?;
+        let (end, inside) = value(index(member.value.start))?;
+        (member.value.end, member.inside) = (short(end)?, inside);
+        found(member);
+        Some(end)
+    })?;
+    (scan::space(bytes, end) == bytes.len()).then_some(())
 }
 
 impl Member {
@@ -238,7 +227,7 @@ impl Member {
     fn named(bytes: &[u8], at: usize) -> Option<Self> {
         let (behind, escaped) = scan::string(bytes, at)?;
         let name = at + 1..behind - 1;
-        let value = short(scan::space(bytes, scan::take(bytes, scan::space(bytes, behind), b':')?))?;
+        let value = short(scan::colon(bytes, behind)?)?;
         let text = bytes.get(name.clone())?;
         Some(Self {
             key: key(text),

@@ -14,7 +14,6 @@ pub(super) const DEPTH: u32 = 3;
 #[derive(Clone, Copy)]
 pub struct Nested<'a> {
     text: &'a str,
-    raw: &'a str,
     /// All that are nested in the payload.
     all: &'a [Member],
     /// Which of them belong to this object or to those in it; each stands before those in it.
@@ -27,7 +26,7 @@ impl<'a> Nested<'a> {
         let own = (member.inside.start, member.inside.end);
         // What is an object and has no places is too deep, or empty.
         let noted = own.0 < own.1 || raw.get(1..).is_some_and(|rest| rest.trim_start().starts_with('}'));
-        (raw.starts_with('{') && noted).then_some(Self { text, raw, all, own })
+        (raw.starts_with('{') && noted).then_some(Self { text, all, own })
     }
 
     /// The raw text of the member of exactly this name.
@@ -50,11 +49,6 @@ impl<'a> Nested<'a> {
     /// The members whose values are objects.
     pub fn objects(&self) -> impl Iterator<Item = Nested<'a>> {
         self.members().filter_map(|member| Self::of(self.text, member, self.all))
-    }
-
-    /// The object's own text.
-    pub fn raw(&self) -> &'a str {
-        self.raw
     }
 
     /// Checks that no name stands in this object twice; those in it are not looked at. `part` names it in the error.
@@ -96,23 +90,16 @@ pub(super) fn value(bytes: &[u8], at: usize, nested: &mut Vec<Member>, depth: u3
 
 fn object(bytes: &[u8], at: usize, nested: &mut Vec<Member>, depth: u32) -> Option<(usize, Range<u32>)> {
     let start = short(nested.len())?;
-    let mut at = scan::space(bytes, at + 1);
-    if let Some(behind) = scan::take(bytes, at, b'}') {
-        return Some((behind, start..start));
-    }
-    loop {
+    let behind = scan::object(bytes, at, |at| {
         let member = Member::named(bytes, at)?;
         let (place, begin) = (nested.len(), index(member.value.start));
         nested.push(member);
         let (end, inside) = value(bytes, begin, nested, depth)?;
         let member = nested.get_mut(place)?;
         (member.value.end, member.inside) = (short(end)?, inside);
-        at = scan::space(bytes, end);
-        if let Some(behind) = scan::take(bytes, at, b'}') {
-            return Some((behind, start..short(nested.len())?));
-        }
-        at = scan::space(bytes, scan::take(bytes, at, b',')?);
-    }
+        Some(end)
+    })?;
+    Some((behind, start..short(nested.len())?))
 }
 
 #[cfg(test)]
@@ -128,7 +115,7 @@ mod tests {
         assert_eq!(a.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["b", "n", "o"]);
         let b = a.object("b").unwrap();
         assert_eq!((b.get("x"), b.get("n")), (Some(r#"[{"c":0}]"#), None));
-        assert_eq!(b.raw(), r#"{"c":{"d":{"e":1}},"x":[{"c":0}]}"#);
+        assert_eq!(a.get("b"), Some(r#"{"c":{"d":{"e":1}},"x":[{"c":0}]}"#));
         let c = b.object("c").unwrap();
         assert_eq!(c.get("d"), Some(r#"{"e":1}"#));
         assert!(c.object("d").is_none() && b.object("x").is_none() && a.object("n").is_none());

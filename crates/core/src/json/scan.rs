@@ -43,11 +43,33 @@ pub(super) fn string(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
     }
 }
 
+/// Behind an object that begins here. `member` is given where each member begins, and says where its value ends.
+#[inline]
+pub(super) fn object(bytes: &[u8], at: usize, mut member: impl FnMut(usize) -> Option<usize>) -> Option<usize> {
+    let mut at = space(bytes, take(bytes, at, b'{')?);
+    if let Some(behind) = take(bytes, at, b'}') {
+        return Some(behind);
+    }
+    loop {
+        at = space(bytes, member(at)?);
+        if let Some(behind) = take(bytes, at, b'}') {
+            return Some(behind);
+        }
+        at = space(bytes, take(bytes, at, b',')?);
+    }
+}
+
+/// Behind a colon and the space around.
+#[inline]
+pub(super) fn colon(bytes: &[u8], at: usize) -> Option<usize> {
+    Some(space(bytes, take(bytes, space(bytes, at), b':')?))
+}
+
 /// Behind a member's name, its colon and the space around.
 #[inline]
-pub(super) fn name(bytes: &[u8], at: usize) -> Option<usize> {
+fn name(bytes: &[u8], at: usize) -> Option<usize> {
     let (at, _) = string(bytes, at)?;
-    Some(space(bytes, take(bytes, space(bytes, at), b':')?))
+    colon(bytes, at)
 }
 
 /// Behind any value.

@@ -2,10 +2,11 @@
 
 use super::{Decision, Event, FingerprintKey, Sink};
 use crate::user_info::CREDENTIAL_ID;
+use crate::watch::Monotonic;
 use crate::{Authenticated, Authenticator, ConfigError, Error, Generation, Judging};
 use claimant_core::{Bearer, Limits};
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Tells a [`Sink`] of every verdict of the authenticator in it. Around a cache it tells of those too that the cache
 /// gives. A token that is too long to be read is nobody's, and is not told of.
@@ -14,7 +15,7 @@ pub struct Audited<A, S> {
     sink: S,
     key: FingerprintKey,
     issuers: Option<Vec<String>>,
-    clock: Box<dyn Fn() -> Duration + Send + Sync>,
+    clock: Monotonic,
 }
 
 impl<A: Authenticator, S: Sink> Audited<A, S> {
@@ -28,15 +29,14 @@ impl<A: Authenticator, S: Sink> Audited<A, S> {
 
     /// The same under this key.
     pub fn with_key(inner: A, sink: S, key: FingerprintKey) -> Self {
-        let start = Instant::now();
         let issuers = inner.issuers();
-        Self { inner, sink, key, issuers, clock: Box::new(move || start.elapsed()) }
+        Self { inner, sink, key, issuers, clock: Monotonic::default() }
     }
 
     /// With another clock for how long verdicts take. It never goes back.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
-        self.clock = Box::new(clock);
+        self.clock = Monotonic::new(clock);
         self
     }
 
@@ -63,7 +63,7 @@ impl<A: Authenticator, S: Sink> Audited<A, S> {
             credential_id: user.and_then(|user| user.extra.get(CREDENTIAL_ID)?.first().cloned()),
             audiences: who.map(|who| who.audiences.clone()).unwrap_or_default(),
             cached: who.map(Authenticated::is_from_cache),
-            latency: (self.clock)().saturating_sub(start),
+            latency: self.clock.now().saturating_sub(start),
         });
     }
 }
@@ -76,7 +76,7 @@ fn key_id(bearer: &Bearer<'_>) -> Option<String> {
 
 impl<A: Authenticator, S: Sink> Authenticator for Audited<A, S> {
     fn judge(&self, bearer: &Bearer<'_>, now: i64) -> Result<Authenticated, Error> {
-        let start = (self.clock)();
+        let start = self.clock.now();
         let outcome = self.inner.judge(bearer, now);
         self.tell(bearer, now, start, &outcome);
         outcome
@@ -88,7 +88,7 @@ impl<A: Authenticator, S: Sink> Authenticator for Audited<A, S> {
     }
 
     fn begin<'a>(&'a self, bearer: &'a Bearer<'a>, now: i64) -> Judging<'a> {
-        let start = (self.clock)();
+        let start = self.clock.now();
         match self.inner.begin(bearer, now) {
             Judging::Done(outcome) => {
                 self.tell(bearer, now, start, &outcome);

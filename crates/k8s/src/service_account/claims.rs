@@ -81,10 +81,12 @@ impl<'a> PrivateClaims<'a> {
 }
 
 fn reference<'a>(object: &Nested<'a>, name: &'static str) -> Result<Option<Reference<'a>>, TokenRefusal> {
-    match (object.object(name), object.get(name)) {
-        (Some(members), _) => Ok(Some(Reference { name: text(&members, "name")?, uid: text(&members, "uid")? })),
-        (None, None | Some("null")) => Ok(None),
-        (None, Some(_)) => Err(TokenRefusal::ClaimType(name)),
+    if let Some(members) = object.object(name) {
+        return Ok(Some(Reference { name: text(&members, "name")?, uid: text(&members, "uid")? }));
+    }
+    match object.get(name) {
+        None | Some("null") => Ok(None),
+        Some(_) => Err(TokenRefusal::ClaimType(name)),
     }
 }
 

@@ -61,12 +61,16 @@ impl Settings {
         // No handler must find what a stranger's layer, or nobody, has put there.
         parts.extensions.remove::<crate::Authenticated>();
         let now = (self.now)();
-        let outcome = self.enforced(parts, now).await;
-        let shadow = self.shadow.as_ref().and_then(|tokens| {
-            let path = path(parts).ok()?;
-            let headers = headers(parts);
-            Some(request::authenticate(&Headers { headers: &headers, path: &path }, &tokens, &self.anonymous, now))
-        });
+        let (outcome, shadow) = match request::decoded_path(parts.uri.path()) {
+            Ok(path) => {
+                let headers = headers(parts);
+                let request = Headers { headers: &headers, path: &path };
+                let outcome = self.enforced(&request, parts, now).await;
+                let shadow = self.shadow.as_ref();
+                (outcome, shadow.map(|tokens| request::authenticate(&request, tokens, &self.anonymous, now)))
+            }
+            Err(error) => (Err(error.into()), None),
+        };
         let verdict =
             Verdict { mode: self.mode, outcome: outcome.as_ref(), shadow: shadow.as_ref().map(Result::as_ref) };
         self.watches.iter().for_each(|watch| watch.verdict(&verdict));
@@ -83,13 +87,8 @@ impl Settings {
         }
     }
 
-    async fn enforced(&self, parts: &Parts, now: i64) -> Result<Outcome, Rejection> {
-        let path = path(parts)?;
-        let outcome = {
-            let headers = headers(parts);
-            let request = Headers { headers: &headers, path: &path };
-            request::authenticate_async(&request, &self.tokens, &self.anonymous, now).await?
-        };
+    async fn enforced(&self, request: &Headers<'_>, parts: &Parts, now: i64) -> Result<Outcome, Rejection> {
+        let outcome = request::authenticate_async(request, &self.tokens, &self.anonymous, now).await?;
         if let Some(rule) = &self.rule {
             rule.check(&outcome.who.user, parts)?;
         }
@@ -103,10 +102,6 @@ fn headers(parts: &Parts) -> Vec<(&str, &[u8])> {
         [AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL, UPGRADE, CONNECTION].iter().any(|known| known == name)
     });
     all.map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
-}
-
-fn path(parts: &Parts) -> Result<String, Rejection> {
-    Ok(request::decoded_path(parts.uri.path())?)
 }
 
 fn take_out(credential: Credential, parts: &mut Parts) {
