@@ -74,9 +74,8 @@ pub fn authenticate(
     let mut failure = None;
     for attempt in credentials(request) {
         let outcome = attempt.and_then(|(token, credential)| Ok((tokens.authenticate(&token, now)?, credential)));
-        match outcome {
-            Ok((who, credential)) => return Ok(outcome_of(who, credential)),
-            Err(why) => failure = Some(graver(failure, why)),
+        if let Some(found) = settle(outcome, &mut failure) {
+            return Ok(found);
         }
     }
     without_user(request, anonymous, failure)
@@ -100,9 +99,8 @@ pub async fn authenticate_async(
             }
             Err(why) => Err(why),
         };
-        match outcome {
-            Ok((who, credential)) => return Ok(outcome_of(who, credential)),
-            Err(why) => failure = Some(graver(failure, why)),
+        if let Some(found) = settle(outcome, &mut failure) {
+            return Ok(found);
         }
     }
     without_user(request, anonymous, failure)
@@ -118,8 +116,17 @@ pub fn decoded_path(path: &str) -> Result<String, RequestError> {
     String::from_utf8(bytes).map_err(|_| RequestError::NotUnicode)
 }
 
-fn outcome_of(who: Authenticated, credential: Credential) -> Outcome {
-    Outcome { who: Authenticated { user: who.user.in_request(), ..who }, credential }
+/// The first credential that is good ends the search.
+fn settle(outcome: Result<(Authenticated, Credential), Error>, failure: &mut Option<Error>) -> Option<Outcome> {
+    match outcome {
+        Ok((who, credential)) => {
+            Some(Outcome { who: Authenticated { user: who.user.in_request(), ..who }, credential })
+        }
+        Err(why) => {
+            *failure = Some(graver(failure.take(), why));
+            None
+        }
+    }
 }
 
 /// What stands in the request, in the API server's order.
