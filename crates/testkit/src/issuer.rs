@@ -2,6 +2,7 @@
 
 use crate::fault::{Document, Fault};
 use crate::http::{Answer, Recorded};
+use crate::issued::{Issued, Register};
 use crate::login::Logins;
 use crate::server::{Server, lock};
 use crate::{KeyKind, SigningKey, TestkitError};
@@ -37,6 +38,7 @@ pub(crate) struct Inner {
     keys_path: String,
     pub(crate) now: i64,
     pub(crate) logins: Logins,
+    issued: Register,
 }
 
 /// What the tokens of one call have in common. Times are in seconds since 1970.
@@ -83,6 +85,7 @@ impl Issuer {
             keys_path: "/keys".to_owned(),
             now: i64::try_from(now).unwrap_or_default(),
             logins: Logins::default(),
+            issued: Register::default(),
         }));
         let served = Arc::clone(&shared);
         let server = Server::start(move |url, request| lock(&served).answer(url, request))?;
@@ -233,7 +236,12 @@ impl Issuer {
     /// # Errors
     /// No randomness.
     pub fn token(&self, claims: &Value) -> Result<String, TestkitError> {
-        self.with_current(|key| key.sign(claims)).unwrap_or(Err(TestkitError::Key))
+        lock(&self.shared).sign(claims)
+    }
+
+    /// What was issued, the ten thousand newest, in order.
+    pub fn issued(&self) -> Vec<Issued> {
+        lock(&self.shared).issued.all()
     }
 
     /// The ID token of a person with groups.
@@ -281,6 +289,13 @@ impl Issuer {
 impl Inner {
     pub(crate) fn current(&self) -> Option<&SigningKey> {
         self.keys.get(self.signs)
+    }
+
+    pub(crate) fn sign(&mut self, claims: &Value) -> Result<String, TestkitError> {
+        let key = self.keys.get(self.signs).ok_or(TestkitError::Key)?;
+        let token = key.sign(claims)?;
+        self.issued.add(claims, key.kid(), self.now);
+        Ok(token)
     }
 
     fn answer(&mut self, url: &str, request: &Recorded) -> (Duration, Answer) {

@@ -15,6 +15,7 @@
 
 mod fault;
 mod http;
+mod issued;
 mod issuer;
 mod key;
 mod login;
@@ -23,6 +24,7 @@ pub mod verifier;
 
 pub use fault::{Document, Fault};
 pub use http::Recorded;
+pub use issued::Issued;
 pub use issuer::{Issuer, TokenOptions};
 pub use key::{KeyKind, SigningKey};
 
