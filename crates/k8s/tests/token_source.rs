@@ -125,6 +125,44 @@ async fn of_many_who_ask_one_fetches() {
     assert_eq!(mint.asked.load(Relaxed), 2);
 }
 
+/// Answers after so long, and then not.
+struct Late(std::time::Duration, Result<i64, FetchFailure>);
+
+impl Fetch for Late {
+    fn fetch(&self, now: i64) -> Fetching<'_> {
+        Box::pin(async move {
+            match now {
+                NOW => Ok(Fresh { token: SecretToken::new("first"), expires: NOW + LIFE, look_again: None }),
+                _ => {
+                    tokio::time::sleep(self.0).await;
+                    let expires = NOW + self.1?;
+                    Ok(Fresh { token: SecretToken::new("second"), expires, look_again: None })
+                }
+            }
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ended_while_its_caller_waited_is_not_handed_out() {
+    use FetchFailure::{Ended, Unreachable};
+    for (asked, wait, outcome, expected) in [
+        // The one at hand is good until ten seconds before its end.
+        (980, 9, Err(Unreachable), Ok("first")),
+        (980, 10, Err(Unreachable), Err(Unreachable)),
+        (980, 300, Err(Unreachable), Err(Unreachable)),
+        (980, 300, Ok(2 * LIFE), Ok("second")),
+        // And one that took longer than it lives is none.
+        (980, 300, Ok(1290), Err(Ended)),
+        (980, 300, Ok(1291), Ok("second")),
+    ] {
+        let late = Late(std::time::Duration::from_secs(wait), outcome);
+        let source = Renewing::new(late, RenewalPolicy::default(), || 0.0);
+        assert_eq!(at(&source, 0).await.as_deref(), Ok("first"));
+        assert_eq!(at(&source, asked).await, expected.map(str::to_owned), "{asked} {wait} {outcome:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_token_that_was_refused_somewhere_is_fetched_anew() {
     let mint = Mint::default();

@@ -1,4 +1,4 @@
-//! Watches against an API server by script: lists, bookmarks, 410 Gone, lost connections.
+//! Watches against an API server by script, in virtual time: lists, bookmarks, 410 Gone, lost connections, pauses.
 #![cfg(feature = "kube")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
@@ -13,7 +13,7 @@ use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
-use watch_server::{Answer, Server, pod};
+use watch_server::{Answer, Server, pod, until};
 
 /// One watch over pods; its clock is set by hand.
 struct World {
@@ -23,8 +23,8 @@ struct World {
 }
 
 impl World {
-    async fn start(namespace: Option<&str>) -> Self {
-        let server = Server::start().await;
+    fn start(namespace: Option<&str>) -> Self {
+        let server = Server::start();
         let clock = Arc::new(AtomicU64::new(1000));
         let hand = Arc::clone(&clock);
         let scope = Scope { kind: ObjectKind::Pod, namespace: namespace.map(ToOwned::to_owned) };
@@ -46,11 +46,8 @@ impl World {
         self.clock.fetch_add(seconds, Relaxed);
     }
 
-    /// Until it is so; the test's own time limit is the runner's.
     async fn until(&self, so: impl Fn(&Self) -> bool) {
-        while !so(self) {
-            tokio::task::yield_now().await;
-        }
+        until(|| so(self)).await;
     }
 
     async fn until_asked(&self, count: usize) -> String {
@@ -59,9 +56,9 @@ impl World {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_list_in_pages_then_a_watch_from_there() {
-    let world = World::start(None).await;
+    let world = World::start(None);
     assert_eq!(world.get("n/a"), Err(Stale));
     world.server.then(Answer::List("10", vec![pod("a", "1", "3")], Some("more")));
     world.server.then(Answer::List("10", vec![pod("b", "2", "4")], None));
@@ -85,9 +82,9 @@ async fn a_list_in_pages_then_a_watch_from_there() {
     world.until(|world| at(world) == Some(1_789_997_600)).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn bookmarks_keep_it_young_and_silence_lets_it_grow_old() {
-    let world = World::start(None).await;
+    let world = World::start(None);
     world.server.then(Answer::List("10", vec![pod("a", "1", "3")], None));
     let feed = world.server.then_watch();
     world.until(|world| world.uid("n/a").is_some()).await;
@@ -113,10 +110,10 @@ async fn bookmarks_keep_it_young_and_silence_lets_it_grow_old() {
     assert_eq!(world.get("n/a"), Ok(None));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_version_that_the_server_has_forgotten_means_a_new_list() {
     for at_once in [true, false] {
-        let world = World::start(None).await;
+        let world = World::start(None);
         world.server.then(Answer::List("10", vec![pod("a", "1", "3"), pod("b", "2", "4")], None));
         if at_once {
             world.server.then(Answer::Status(410));
@@ -135,9 +132,9 @@ async fn a_version_that_the_server_has_forgotten_means_a_new_list() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn lost_connections_and_failures_are_survived_with_what_is_known() {
-    let world = World::start(None).await;
+    let world = World::start(None);
     world.server.then(Answer::Status(500));
     world.server.then(Answer::HangUp);
     world.server.then(Answer::List("10", vec![pod("a", "1", "3")], Some("more")));
@@ -154,9 +151,59 @@ async fn lost_connections_and_failures_are_survived_with_what_is_known() {
     world.until(|world| world.uid("n/c").is_some()).await;
 }
 
-#[tokio::test]
+/// The seconds between the questions.
+fn gaps(server: &Server) -> Vec<f64> {
+    server.questions().windows(2).map(|two| (two[1].at - two[0].at).as_secs_f64()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_double_after_each_failure_up_to_an_eighth_of_the_lag() {
+    let world = World::start(None);
+    (0..9).for_each(|_| world.server.then(Answer::Status(500)));
+    world.until_asked(10).await;
+    let gaps = gaps(&world.server);
+    for (gap, longest) in gaps.iter().zip([0.25, 0.5, 1.0, 2.0, 4.0, 7.5, 7.5, 7.5, 7.5]) {
+        // Half of it to all of it, and the time of the answer.
+        assert!((longest / 2.0..longest + 0.01).contains(gap), "{gaps:?}");
+    }
+    // Whoever told something starts again with a short one.
+    world.server.then(Answer::List("10", vec![], None));
+    let feed = world.server.then_watch();
+    feed.tell("ADDED", &pod("a", "1", "11"));
+    world.until(|world| world.uid("n/a").is_some()).await;
+    world.server.then(Answer::HangUp);
+    drop(feed);
+    world.until_asked(13).await;
+    let last = gaps_after(&world, 11);
+    assert!(last.iter().all(|gap| *gap < 0.26), "{last:?}");
+}
+
+fn gaps_after(world: &World, count: usize) -> Vec<f64> {
+    gaps(&world.server).split_off(count)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_falls_silent_is_left() {
+    let world = World::start(None);
+    // A list, then a watch that does not begin, then one that never ends.
+    world.server.then(Answer::Silence);
+    world.server.then(Answer::List("10", vec![pod("a", "1", "3")], None));
+    world.server.then(Answer::Silence);
+    let feed = world.server.then_watch();
+    feed.bookmark("20");
+    assert!(world.until_asked(5).await.contains("resourceVersion=20"));
+    let gaps = gaps(&world.server);
+    // Ten seconds, and a pause; of a watch, ten after it should have ended by itself.
+    for (gap, least) in gaps.iter().zip([10.0, 0.0, 10.0, 40.0]) {
+        assert!((least..least + 0.6).contains(gap), "{gaps:?}");
+    }
+    assert!(world.uid("n/a").is_some());
+    drop(feed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_deletion_that_comes_late_does_not_take_the_new_object() {
-    let world = World::start(None).await;
+    let world = World::start(None);
     world.server.then(Answer::List("10", vec![pod("a", "1", "3")], None));
     let feed = world.server.then_watch();
     feed.tell("ADDED", &pod("a", "2", "11"));
@@ -166,9 +213,9 @@ async fn a_deletion_that_comes_late_does_not_take_the_new_object() {
     assert_eq!(world.uid("n/a").as_deref(), Some("2"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_event_that_cannot_be_read_means_a_new_list() {
-    let world = World::start(None).await;
+    let world = World::start(None);
     world.server.then(Answer::List("10", vec![pod("a", "1", "3")], None));
     let feed = world.server.then_watch();
     feed.raw(r#"{"type": "DELETED", "object": {"metadata": {"name": 1}}}"#);
@@ -177,9 +224,9 @@ async fn an_event_that_cannot_be_read_means_a_new_list() {
     world.until(|world| world.get("n/a") == Ok(None)).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_namespace_is_asked_about_alone() {
-    let world = World::start(Some("n")).await;
+    let world = World::start(Some("n"));
     world.server.then(Answer::List("10", vec![pod("a", "1", "3")], None));
     let _feed = world.server.then_watch();
     world.until(|world| world.uid("n/a").is_some()).await;
@@ -187,9 +234,9 @@ async fn one_namespace_is_asked_about_alone() {
     assert_eq!(world.get("m/a"), Err(Stale));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn roles_that_are_watched_decide_and_grow_old() {
-    let server = Server::start().await;
+    let server = Server::start();
     let clock = Arc::new(AtomicU64::new(1000));
     let hand = Arc::clone(&clock);
     let monotonic = Monotonic::new(move || Duration::from_secs(hand.load(Relaxed)));
@@ -216,21 +263,16 @@ async fn roles_that_are_watched_decide_and_grow_old() {
         let authorizer = roles.authorizer().ok()?;
         Some(authorizer.can(&user, &Attributes { verb, namespace: "n", target }).is_allowed())
     };
-    let until = async |so: &dyn Fn() -> bool| {
-        while !so() {
-            tokio::task::yield_now().await;
-        }
-    };
-    until(&|| can("get") == Some(true)).await;
+    until(|| can("get") == Some(true)).await;
     assert_eq!(can("delete"), Some(false));
     feeds[0].tell("MODIFIED", &role(json!(["delete"]), "11"));
-    until(&|| can("delete") == Some(true)).await;
+    until(|| can("delete") == Some(true)).await;
     assert_eq!(can("get"), Some(false));
     // One that cannot be read any more does not go on as it was.
     feeds[0].tell("MODIFIED", &role(json!("all"), "12"));
-    until(&|| can("delete") == Some(false)).await;
+    until(|| can("delete") == Some(false)).await;
     feeds[0].tell("MODIFIED", &role(json!(["get"]), "13"));
-    until(&|| can("get") == Some(true)).await;
+    until(|| can("get") == Some(true)).await;
     clock.fetch_add(61, Relaxed);
     assert_eq!(can("get"), None);
     // It is as old as the oldest of the four.
@@ -238,5 +280,5 @@ async fn roles_that_are_watched_decide_and_grow_old() {
     feeds[2].tell("DELETED", &json!({"metadata": meta("b", "21")}));
     assert_eq!(can("get"), None);
     feeds[3].bookmark("20");
-    until(&|| can("get") == Some(false)).await;
+    until(|| can("get") == Some(false)).await;
 }

@@ -19,6 +19,7 @@ pub use token_request::TokenRequests;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 /// A token. Its memory is overwritten when it is dropped, and `Debug` does not show it.
@@ -109,19 +110,20 @@ impl<F: Fetch> Renewing<F> {
     /// # Errors
     /// There is none that is good, and the source gives none.
     pub async fn token(&self, now: i64) -> Result<Arc<SecretToken>, FetchFailure> {
+        let time = Passing { now, asked: Instant::now() };
         let (current, due) = self.look(now);
         if let Some(token) = current {
             if due && let Ok(_turn) = self.fetching.try_lock() {
-                // A failure is not the caller's: the token at hand is good.
-                return Ok(self.renew(now).await.unwrap_or(token));
+                // A failure is not the caller's where the token at hand is good, still good after the wait.
+                return self.renew(time).await.or_else(|why| self.look(time.now()).0.ok_or(why));
             }
             return Ok(token);
         }
         let _turn = self.fetching.lock().await;
-        match self.look(now) {
+        match self.look(time.now()) {
             // Somebody else has fetched in the meantime.
             (Some(token), _) => Ok(token),
-            (None, true) => self.renew(now).await,
+            (None, true) => self.renew(time).await,
             (None, false) => Err(FetchFailure::TooSoon),
         }
     }
@@ -131,8 +133,9 @@ impl<F: Fetch> Renewing<F> {
         self.lock().discard();
     }
 
-    async fn renew(&self, now: i64) -> Result<Arc<SecretToken>, FetchFailure> {
-        let outcome = self.source.fetch(now).await;
+    async fn renew(&self, time: Passing) -> Result<Arc<SecretToken>, FetchFailure> {
+        let outcome = self.source.fetch(time.now()).await;
+        let now = time.now();
         let mut renewal = self.lock();
         match outcome.and_then(|fresh| renewal.fetched(fresh, now, (self.chance)())) {
             Ok(token) => Ok(token),
@@ -156,6 +159,21 @@ impl<F: Fetch> Renewing<F> {
 impl<F> fmt::Debug for Renewing<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Renewing").finish_non_exhaustive()
+    }
+}
+
+/// The caller's time, which goes on while it waits.
+#[derive(Clone, Copy)]
+struct Passing {
+    now: i64,
+    asked: Instant,
+}
+
+impl Passing {
+    fn now(self) -> i64 {
+        // Rounded up: rather an early end than a late one.
+        let waited = self.asked.elapsed().as_millis().div_ceil(1000);
+        self.now.saturating_add(i64::try_from(waited).unwrap_or(i64::MAX))
     }
 }
 

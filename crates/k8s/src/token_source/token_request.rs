@@ -6,8 +6,11 @@ use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::Client;
 use kube::api::{Api, PostParams};
 use std::fmt;
+use std::time::Duration;
+use tokio::time::timeout;
 
-/// Asks an API server for tokens of one account. It needs `create` on `serviceaccounts/token`.
+/// Asks an API server for tokens of one account, each time for ten seconds at most. It needs `create` on
+/// `serviceaccounts/token`.
 pub struct TokenRequests {
     accounts: Api<ServiceAccount>,
     name: String,
@@ -36,15 +39,19 @@ impl TokenRequests {
             ..TokenRequestSpec::default()
         };
         let question = TokenRequest { spec: Some(spec), ..TokenRequest::default() };
-        let answer = self.accounts.create_token_request(&self.name, &PostParams::default(), &question).await;
+        let post = PostParams::default();
+        let answer = timeout(PATIENCE, self.accounts.create_token_request(&self.name, &post, &question)).await;
         let status = match answer {
-            Ok(answer) => answer.status.ok_or(FetchFailure::Unreadable)?,
-            Err(kube::Error::Api(status)) if status.code < 500 => return Err(FetchFailure::Refused(status.code)),
-            Err(_) => return Err(FetchFailure::Unreachable),
+            Ok(Ok(answer)) => answer.status.ok_or(FetchFailure::Unreadable)?,
+            Ok(Err(kube::Error::Api(status))) if status.code < 500 && status.code != TOO_MANY => {
+                return Err(FetchFailure::Refused(status.code));
+            }
+            Ok(Err(kube::Error::SerdeError(_))) => return Err(FetchFailure::Unreadable),
+            Ok(Err(_)) | Err(_) => return Err(FetchFailure::Unreachable),
         };
-        match (status.token, status.expiration_timestamp) {
-            (Some(token), Some(expires)) => {
-                Ok(Fresh { token: SecretToken::new(token), expires: expires.0.as_second(), look_again: None })
+        match (status.token.map(SecretToken::new), status.expiration_timestamp) {
+            (Some(token), Some(expires)) if !token.expose().is_empty() => {
+                Ok(Fresh { token, expires: expires.0.as_second(), look_again: None })
             }
             _ => Err(FetchFailure::Unreadable),
         }
@@ -65,3 +72,8 @@ impl fmt::Debug for TokenRequests {
             .finish_non_exhaustive()
     }
 }
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// "Not now", which is no refusal.
+const TOO_MANY: u16 = 429;

@@ -1,11 +1,21 @@
-//! An API server on loopback that lists and watches by script, over plain HTTP/1.1.
+//! An API server in memory that lists, watches and gives tokens by script, over HTTP/1.1. It has no socket, so that
+//! paused time stands still while anybody has anything to do.
+#![allow(dead_code)] // Each test takes its part.
 
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, sleep};
+use tower::{ServiceExt, service_fn};
 
 /// What a question for `path` gets.
 pub enum Answer {
@@ -15,30 +25,35 @@ pub enum Answer {
     Watch(UnboundedReceiver<String>),
     /// A status.
     Status(u16),
+    /// This body, with 201.
+    Created(String),
     /// The connection ends.
     HangUp,
+    /// Nothing, for ever.
+    Silence,
 }
 
-pub struct Server {
-    pub url: String,
-    script: Arc<Mutex<VecDeque<(&'static str, Answer)>>>,
-    asked: Arc<Mutex<Vec<String>>>,
+/// What was asked.
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub target: String,
+    pub body: String,
+    /// Since the server started.
+    pub at: Duration,
 }
+
+struct Script {
+    answers: Mutex<VecDeque<(&'static str, Answer)>>,
+    asked: Mutex<Vec<Question>>,
+    start: Instant,
+}
+
+pub struct Server(Arc<Script>);
 
 impl Server {
     /// Answers in turn; after the last one, nothing any more.
-    pub async fn start() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let (script, asked) = (Arc::new(Mutex::new(VecDeque::new())), Arc::new(Mutex::new(Vec::new())));
-        let this = Self { url, script: Arc::clone(&script), asked: Arc::clone(&asked) };
-        tokio::spawn(async move {
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                tokio::spawn(serve(stream, Arc::clone(&script), Arc::clone(&asked)));
-            }
-        });
-        this
+    pub fn start() -> Self {
+        Self(Arc::new(Script { answers: Mutex::default(), asked: Mutex::default(), start: Instant::now() }))
     }
 
     pub fn then(&self, answer: Answer) {
@@ -47,7 +62,7 @@ impl Server {
 
     /// For the next question with this in its target.
     pub fn then_for(&self, part: &'static str, answer: Answer) {
-        self.script.lock().unwrap().push_back((part, answer));
+        self.0.answers.lock().unwrap().push_back((part, answer));
     }
 
     /// A watch by script, and what feeds it.
@@ -63,13 +78,40 @@ impl Server {
 
     /// The targets of the questions so far.
     pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
+        self.questions().into_iter().map(|question| question.target).collect()
+    }
+
+    pub fn questions(&self) -> Vec<Question> {
+        self.0.asked.lock().unwrap().clone()
     }
 
     pub fn client(&self) -> kube::Client {
-        kube::Client::try_from(kube::Config::new(self.url.parse().unwrap())).unwrap()
+        let script = Arc::clone(&self.0);
+        let connect = service_fn(move |_: http::Uri| {
+            let (ours, theirs) = duplex(1 << 16);
+            tokio::spawn(serve(theirs, Arc::clone(&script)));
+            std::future::ready(Ok::<_, io::Error>(TokioIo::new(Pipe(ours))))
+        });
+        let client = Client::builder(TokioExecutor::new()).build::<_, kube::client::Body>(connect);
+        let client = client.map_request(|mut request: http::Request<kube::client::Body>| {
+            *request.uri_mut() = format!("http://server{}", request.uri()).parse().unwrap();
+            request
+        });
+        kube::Client::new(client, "default")
     }
 }
+
+/// Waits until it is so, in virtual time: what is on its way arrives before any of that passes.
+pub async fn until(so: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(600);
+    while !so() {
+        assert!(Instant::now() < end, "it never was so");
+        sleep(STEP).await;
+    }
+}
+
+/// Between two looks, in virtual time.
+const STEP: Duration = Duration::from_millis(25);
 
 /// Dropping it ends the watch.
 pub struct Feed(UnboundedSender<String>);
@@ -94,23 +136,20 @@ pub fn pod(name: &str, uid: &str, version: &str) -> Value {
         "metadata": {"name": name, "namespace": "n", "uid": uid, "resourceVersion": version}})
 }
 
-async fn serve(
-    mut stream: TcpStream,
-    script: Arc<Mutex<VecDeque<(&'static str, Answer)>>>,
-    asked: Arc<Mutex<Vec<String>>>,
-) -> Option<()> {
+async fn serve(mut stream: DuplexStream, script: Arc<Script>) -> Option<()> {
     loop {
-        let target = target(&mut stream).await?;
-        asked.lock().unwrap().push(target.clone());
+        let (target, body) = question(&mut stream).await?;
+        let question = Question { target: target.clone(), body, at: script.start.elapsed() };
+        script.asked.lock().unwrap().push(question);
         let answer = loop {
             let next = {
-                let mut script = script.lock().unwrap();
-                let place = script.iter().position(|(part, _)| target.contains(part));
-                place.and_then(|place| script.remove(place)).map(|(_, answer)| answer)
+                let mut answers = script.answers.lock().unwrap();
+                let place = answers.iter().position(|(part, _)| target.contains(part));
+                place.and_then(|place| answers.remove(place)).map(|(_, answer)| answer)
             };
             match next {
                 Some(answer) => break answer,
-                None => tokio::task::yield_now().await,
+                None => sleep(STEP).await,
             }
         };
         match answer {
@@ -124,7 +163,9 @@ async fn serve(
                     "reason": "Expired", "message": "by script"});
                 write(&mut stream, code, &body.to_string()).await?;
             }
+            Answer::Created(body) => write(&mut stream, 201, &body).await?,
             Answer::HangUp => return None,
+            Answer::Silence => std::future::pending().await,
             Answer::Watch(mut lines) => {
                 let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
                 stream.write_all(head.as_bytes()).await.ok()?;
@@ -137,17 +178,50 @@ async fn serve(
     }
 }
 
-async fn target(stream: &mut TcpStream) -> Option<String> {
+/// Target and body.
+async fn question(stream: &mut DuplexStream) -> Option<(String, String)> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
     }
     let text = String::from_utf8(head).unwrap();
-    Some(text.split(' ').nth(1).unwrap().to_owned())
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+    stream.read_exact(&mut body).await.ok()?;
+    Some((text.split(' ').nth(1).unwrap().to_owned(), String::from_utf8(body).unwrap()))
 }
 
-async fn write(stream: &mut TcpStream, code: u16, body: &str) -> Option<()> {
+async fn write(stream: &mut DuplexStream, code: u16, body: &str) -> Option<()> {
     let head =
         format!("HTTP/1.1 {code} Scripted\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
     stream.write_all(format!("{head}{body}").as_bytes()).await.ok()
+}
+
+/// One end of a connection in memory.
+struct Pipe(DuplexStream);
+
+impl Connection for Pipe {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}
+
+impl AsyncRead for Pipe {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Pipe {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
 }
