@@ -220,6 +220,28 @@ impl fmt::Debug for Alive {
     }
 }
 
+/// What a wrapper does not change of whom it is around.
+macro_rules! like_inner {
+    ($self:ident, $inner:expr) => {
+        fn issuers(&$self) -> Option<Vec<String>> {
+            ($inner).issuers()
+        }
+
+        fn generation(&$self, issuer: &str) -> $crate::Generation {
+            ($inner).generation(issuer)
+        }
+
+        fn explain(&$self, bearer: &claimant_core::Bearer<'_>, now: i64) -> Vec<$crate::explain::Looked> {
+            ($inner).explain(bearer, now)
+        }
+
+        fn limits(&$self) -> claimant_core::Limits {
+            ($inner).limits()
+        }
+    };
+}
+pub(crate) use like_inner;
+
 /// Passes everything on to what it points to.
 macro_rules! by_pointer {
     ($($pointer:ty),*) => {$(
@@ -232,21 +254,7 @@ macro_rules! by_pointer {
                 (**self).begin(bearer, now)
             }
 
-            fn issuers(&self) -> Option<Vec<String>> {
-                (**self).issuers()
-            }
-
-            fn generation(&self, issuer: &str) -> Generation {
-                (**self).generation(issuer)
-            }
-
-            fn explain(&self, bearer: &Bearer<'_>, now: i64) -> Vec<Looked> {
-                (**self).explain(bearer, now)
-            }
-
-            fn limits(&self) -> Limits {
-                (**self).limits()
-            }
+            like_inner!(self, **self);
 
             fn authenticate(&self, token: &str, now: i64) -> Result<Authenticated, Error> {
                 (**self).authenticate(token, now)

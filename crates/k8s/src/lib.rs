@@ -26,6 +26,7 @@ pub mod lint;
 mod names;
 mod null;
 pub mod oidc;
+mod random;
 pub mod rbac;
 pub mod reload;
 pub mod request;

@@ -1,10 +1,11 @@
 //! An authenticator that tells.
 
 use super::{Decision, Event, FingerprintKey, Sink};
+use crate::authenticator::like_inner;
 use crate::user_info::CREDENTIAL_ID;
 use crate::watch::Monotonic;
-use crate::{Authenticated, Authenticator, ConfigError, Error, Generation, Judging};
-use claimant_core::{Bearer, Limits};
+use crate::{Authenticated, Authenticator, ConfigError, Error, Judging};
+use claimant_core::Bearer;
 use std::fmt;
 use std::time::Duration;
 
@@ -82,11 +83,6 @@ impl<A: Authenticator, S: Sink> Authenticator for Audited<A, S> {
         outcome
     }
 
-    /// What the inner one says: nobody is let in by it, so there is no event.
-    fn explain(&self, bearer: &Bearer<'_>, now: i64) -> Vec<crate::explain::Looked> {
-        self.inner.explain(bearer, now)
-    }
-
     fn begin<'a>(&'a self, bearer: &'a Bearer<'a>, now: i64) -> Judging<'a> {
         let start = self.clock.now();
         match self.inner.begin(bearer, now) {
@@ -102,17 +98,8 @@ impl<A: Authenticator, S: Sink> Authenticator for Audited<A, S> {
         }
     }
 
-    fn issuers(&self) -> Option<Vec<String>> {
-        self.inner.issuers()
-    }
-
-    fn generation(&self, issuer: &str) -> Generation {
-        self.inner.generation(issuer)
-    }
-
-    fn limits(&self) -> Limits {
-        self.inner.limits()
-    }
+    // An explanation lets nobody in, so there is no event.
+    like_inner!(self, self.inner);
 }
 
 impl<A: fmt::Debug, S> fmt::Debug for Audited<A, S> {

@@ -46,9 +46,7 @@ impl FingerprintKey {
     /// # Errors
     /// [`ConfigError::Randomness`].
     pub fn random() -> Result<Self, ConfigError> {
-        let mut key = [0; 16];
-        getrandom::fill(&mut key).map_err(|_| ConfigError::Randomness)?;
-        Ok(Self::new(key))
+        crate::random::key().map(Self)
     }
 
     /// That of a token, all of it.

@@ -20,9 +20,7 @@ impl KeyHasher {
     }
 
     pub(super) fn random() -> Result<Self, ConfigError> {
-        let mut key = [0; 16];
-        getrandom::fill(&mut key).map_err(|_| ConfigError::Randomness)?;
-        Ok(Self::new(&key))
+        Ok(Self::new(&*crate::random::key()?))
     }
 
     /// Each part with its length in front, so that no two questions are written alike. The order of audiences

@@ -7,9 +7,10 @@ mod flight;
 mod key;
 mod store;
 
+use crate::authenticator::like_inner;
 use crate::service_account::ServiceAccounts;
 use crate::{Authenticated, Authenticator, ConfigError, Error, Generation, Judging, Refusal};
-use claimant_core::{Bearer, Buffer, Limits};
+use claimant_core::{Bearer, Buffer};
 use flight::Flights;
 use key::KeyHasher;
 use std::fmt;
@@ -296,11 +297,6 @@ impl<A: Authenticator> Authenticator for Cached<A> {
         outcome.map(Arc::unwrap_or_clone)
     }
 
-    /// What the inner one says, which is not remembered.
-    fn explain(&self, bearer: &Bearer<'_>, now: i64) -> Vec<crate::explain::Looked> {
-        self.inner.explain(bearer, now)
-    }
-
     fn begin<'a>(&'a self, bearer: &'a Bearer<'a>, now: i64) -> Judging<'a> {
         let key = self.hasher.key(bearer.text(), None);
         match self.known(key, now) {
@@ -309,17 +305,8 @@ impl<A: Authenticator> Authenticator for Cached<A> {
         }
     }
 
-    fn issuers(&self) -> Option<Vec<String>> {
-        self.inner.issuers()
-    }
-
-    fn generation(&self, issuer: &str) -> Generation {
-        self.inner.generation(issuer)
-    }
-
-    fn limits(&self) -> Limits {
-        self.inner.limits()
-    }
+    // An explanation is not remembered.
+    like_inner!(self, self.inner);
 
     fn authenticate(&self, token: &str, now: i64) -> Result<Authenticated, Error> {
         self.authenticate_shared(token, now).map(Arc::unwrap_or_clone)
