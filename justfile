@@ -15,9 +15,10 @@ test:
 replay *PATHS="conformance/corpus":
     cargo run --release -p claimant-conformance -- --verbose {{PATHS}}
 
-# Tokens of a real kube-apiserver, built from Go modules and started on loopback, judged by it and by us
-e2e:
-    conformance/e2e/run.sh
+# Tokens of a real kube-apiserver, built from Go modules and started on loopback, judged by it and by us; with a folder,
+# recorded there
+e2e *FOLDER:
+    conformance/e2e/run.sh {{FOLDER}}
 
 deny:
     cargo deny check
