@@ -41,8 +41,11 @@ pub(crate) fn replay(suite: &Value, tally: &mut Tally) {
 pub(crate) fn replay_real(file: &Value, tally: &mut Tally) {
     let issuer = file["discovery"]["issuer"].as_str().unwrap_or_default().to_owned();
     let keys = KeySet::from_jwks(file["jwks"].to_string().as_bytes(), &provider::Default, &Limits::default());
-    let accounts =
+    let mut accounts =
         ServiceAccounts::new([issuer.clone()], keys.unwrap_or_default(), [issuer.clone()]).with_objects(objects(file));
+    if file["legacy"] == true {
+        accounts = accounts.with_legacy_tokens("the recorded API server takes them");
+    }
     for case in file["cases"].as_array().into_iter().flatten() {
         let status = &case["status"];
         let mut expect = serde_json::json!({"verdict": "reject", "error": status["error"]});
@@ -57,7 +60,8 @@ pub(crate) fn replay_real(file: &Value, tally: &mut Tally) {
         let requested =
             Some(texts(&case["audiences"])).filter(|a| !a.is_empty()).unwrap_or_else(|| vec![issuer.clone()]);
         let token = case["token"].as_str().unwrap_or_default();
-        let ours = accounts.authenticate_for(token, &requested, file["now"].as_i64().unwrap_or_default());
+        let now = case["now"].as_i64().or(file["now"].as_i64()).unwrap_or_default();
+        let ours = accounts.authenticate_for(token, &requested, now);
         tally.token(case["name"].as_str().unwrap_or_default(), &expect, &ours, &KeyReport::default());
     }
 }

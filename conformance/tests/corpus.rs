@@ -58,6 +58,33 @@ fn a_verdict_that_is_turned_round_is_noticed() {
 }
 
 #[test]
+fn a_status_of_a_real_api_server_that_is_turned_round_is_noticed() {
+    let folder = std::env::temp_dir().join(format!("claimant-conformance-real-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("real.json");
+    for recording in ["alive", "terminating", "ended", "deleted", "anew"] {
+        let path = format!("{}/corpus/real/{recording}.json", env!("CARGO_MANIFEST_DIR"));
+        let whole: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let mut turned = whole.clone();
+        for case in turned["cases"].as_array_mut().unwrap() {
+            case["status"] = match case["status"]["authenticated"] == true {
+                true => serde_json::json!({"error": "no"}),
+                false => serde_json::json!({"authenticated": true, "user": {"username": "somebody"}}),
+            };
+        }
+        for (content, same) in [(&whole, true), (&turned, false)] {
+            std::fs::write(&file, content.to_string()).unwrap();
+            let (code, text) = run(&[file.to_str().unwrap()]);
+            let total = text.lines().find(|line| line.ends_with(" total")).unwrap();
+            let expected = if same { whole["cases"].as_array().unwrap().len() } else { 0 };
+            assert_eq!(total.split_whitespace().next(), Some(expected.to_string().as_str()), "{recording}: {text}");
+            assert_eq!(code, Some(i32::from(!same)), "{recording}");
+        }
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn a_configuration_file_that_is_read_otherwise_is_noticed() {
     let text = include_str!("../corpus/config-files.json");
     let folder = std::env::temp_dir().join(format!("claimant-conformance-files-{}", std::process::id()));
