@@ -14,13 +14,15 @@ use claimant::k8s::Keys;
 use claimant_testkit::Issuer;
 use client::{Answer, Client};
 use hand::Hand;
+use metrics::LocalRecorderGuard;
 use metrics_exporter_prometheus::PrometheusHandle;
 use pki::Pki;
 use serde_json::{Value, json};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::time::Duration;
 use token_review_webhook::{Args, Clock, StartError, Webhook, World, recorder};
 
 pub const AUDIENCE: &str = "https://kubernetes.default.svc";
@@ -63,7 +65,9 @@ impl IssuerKeys for HandKeys {
     fn keys(&self, issuer: &ConfigIssuer) -> Result<Keys, Box<dyn Error + Send + Sync>> {
         let client = ReqwestClient::builder().ca_pem(issuer.certificate_authority.clone()).build()?;
         let remote = Remote::discover(issuer.url.clone()).build(client)?;
-        let (keys, driver) = Keys::new(remote, KeyPolicy::default(), self.0.clone())?;
+        // A fetch takes real time, of which the clock of the test knows nothing.
+        let policy = KeyPolicy { fetch_timeout: Duration::from_secs(3600), ..KeyPolicy::default() };
+        let (keys, driver) = Keys::new(remote, policy, self.0.clone())?;
         tokio::spawn(driver.run());
         Ok(keys)
     }
@@ -75,12 +79,17 @@ pub struct Bench {
     pub issuer: Issuer,
     pub pki: Pki,
     pub clock: Hand,
+    metrics: PrometheusHandle,
+    /// The numbers of a test are those of its thread.
+    _recorder: LocalRecorderGuard<'static>,
 }
 
 impl Bench {
     pub fn new() -> Self {
         let (folder, issuer, pki) = (Folder::new(), Issuer::start().unwrap(), Pki::new());
-        let bench = Self { folder, issuer, pki, clock: Hand::default() };
+        let (recorder, metrics) = recorder().unwrap();
+        let _recorder = ::metrics::set_default_local_recorder(Box::leak(Box::new(recorder)));
+        let bench = Self { folder, issuer, pki, clock: Hand::default(), metrics, _recorder };
         bench.configure(&[&bench.issuer]);
         let (certificate, key) = bench.pki.server();
         bench.folder.put("tls.crt", &certificate);
@@ -128,7 +137,7 @@ impl Bench {
             keys: Box::new(HandKeys(self.clock.clone())),
             clock: Clock::new(self.clock.clone()),
             now: Arc::new(move || issuer_now),
-            metrics: metrics(),
+            metrics: self.metrics.clone(),
         };
         Ok(Running { webhook: Webhook::start(&self.args(more), world).await?, bench: self })
     }
@@ -188,17 +197,6 @@ impl Running<'_> {
         let line = text.lines().find(|line| line.starts_with(start));
         line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or_default()
     }
-}
-
-/// One recorder for all tests of a program: the facade has one place for it.
-pub fn metrics() -> PrometheusHandle {
-    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    let install = || {
-        let (recorder, handle) = recorder().unwrap();
-        ::metrics::set_global_recorder(recorder).unwrap();
-        handle
-    };
-    HANDLE.get_or_init(install).clone()
 }
 
 /// A question as kube-apiserver writes it.
