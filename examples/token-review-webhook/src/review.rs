@@ -24,7 +24,11 @@ pub(crate) async fn review(extract::State(state): extract::State<Arc<State>>, re
     };
     let took = start.elapsed();
     numbers::answered(response.status(), took);
-    tracing::debug!(code = response.status().as_u16(), took_us = took.as_micros(), "answered");
+    tracing::debug!(
+        code = response.status().as_u16(),
+        took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        "answered"
+    );
     response
 }
 

@@ -1,10 +1,8 @@
 //! What the program answers, over TLS, with keys that it discovered.
 
-use crate::common::{AUDIENCE, Bench, question};
+use crate::common::{AUDIENCE, Bench, log, question};
 use claimant_testkit::{Issuer, TokenOptions};
 use serde_json::{Value, json};
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use token_review_webhook::Drained;
 
 #[tokio::test]
@@ -131,11 +129,7 @@ async fn service_accounts_are_judged_for_the_audiences_of_the_question() {
 
 #[tokio::test]
 async fn each_verdict_is_an_event_and_no_token_is_written_anywhere() {
-    let (log, bench) = (Log::default(), Bench::new());
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().json().with_max_level(tracing::Level::TRACE);
-    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let bench = Bench::new();
     let audit = bench.folder.path("audit.jsonl");
     let running = bench.start(&["--audit-log-path", &audit, "--drain-delay", "0s"]).await;
     running.ready().await;
@@ -164,27 +158,12 @@ async fn each_verdict_is_an_event_and_no_token_is_written_anywhere() {
     assert_eq!(events[0]["username"], "oidc:jane");
     assert_eq!(events[0]["fingerprint"], events[1]["fingerprint"]);
     assert_eq!((&events[0]["cached"], &events[1]["cached"]), (&json!(false), &json!(true)));
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log::text();
     assert!(log.contains("listening") && log.contains("answered"), "{log}");
     let claims = good.split('.').nth(1).unwrap();
     for (name, text) in [("log", &log), ("metrics", &metrics), ("audit", &audit)] {
         for secret in [signature, turned.as_str(), claims] {
             assert!(!text.contains(secret), "a token is in the {name}");
         }
-    }
-}
-
-/// What is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }

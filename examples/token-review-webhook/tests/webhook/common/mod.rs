@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod hand;
+pub mod log;
 pub mod pki;
 
 use claimant::config::{Issuer as ConfigIssuer, IssuerKeys};
@@ -20,8 +21,8 @@ use pki::Pki;
 use serde_json::{Value, json};
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use token_review_webhook::{Args, Clock, StartError, Webhook, World, recorder};
 
@@ -86,6 +87,7 @@ pub struct Bench {
 
 impl Bench {
     pub fn new() -> Self {
+        log::keep();
         let (folder, issuer, pki) = (Folder::new(), Issuer::start().unwrap(), Pki::new());
         let (recorder, metrics) = recorder().unwrap();
         let _recorder = ::metrics::set_default_local_recorder(Box::leak(Box::new(recorder)));
