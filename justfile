@@ -23,6 +23,14 @@ e2e *FOLDER:
 deny:
     cargo deny check
 
+# The TokenReview webhook on loopback, with an issuer and certificates of its own
+webhook:
+    examples/token-review-webhook/loopback.sh
+
+# Load the webhook beside one of kube-apiserver's own parts; needs wrk, and Go for the other one
+load-webhook SECONDS="15":
+    examples/token-review-webhook/load/run.sh {{SECONDS}}
+
 # Keys of real identity providers on loopback: discover, verify, rotate under load, restart; needs node and npm
 e2e-idp:
     e2e/oidc-provider.sh

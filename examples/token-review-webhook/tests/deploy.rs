@@ -190,7 +190,7 @@ fn unrestricted(pod: &PodSpec) -> Vec<String> {
 }
 
 fn pod() -> PodSpec {
-    of_kind::<Deployment>("Deployment").spec.unwrap().template.spec.unwrap()
+    of_kind::<Deployment>("Deployment").spec.template.spec.unwrap()
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn the_service_account_has_no_rights_and_the_pod_no_token() {
 #[test]
 fn selectors_ports_and_names_fit_together() {
     let deployment: Deployment = of_kind("Deployment");
-    let spec = deployment.spec.unwrap();
+    let spec = deployment.spec;
     let labels = spec.template.metadata.unwrap().labels.unwrap();
     let ports: Vec<_> = pod().containers[0].ports.clone().unwrap();
     let port = |name: &str| ports.iter().find(|port| port.name.as_deref() == Some(name)).unwrap().container_port;
@@ -261,7 +261,7 @@ fn selectors_ports_and_names_fit_together() {
     let budget: PodDisruptionBudget = of_kind("PodDisruptionBudget");
     assert_eq!(budget.spec.unwrap().selector.unwrap().match_labels.as_ref(), Some(&labels));
     let scaler: HorizontalPodAutoscaler = of_kind("HorizontalPodAutoscaler");
-    let scaler = scaler.spec.unwrap();
+    let scaler = scaler.spec;
     assert_eq!(Some(&scaler.scale_target_ref.name), deployment.metadata.name.as_ref());
     assert!(scaler.min_replicas.unwrap() >= 2);
 
