@@ -1,7 +1,7 @@
 //! The manifests of `examples/deploy`: valid for the API server of now to the last field, restricted, and in tune with
 //! each other and with the program.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 use claimant::config::AuthenticationConfiguration;
 use claimant::k8s::yaml::Document;
