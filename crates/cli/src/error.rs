@@ -26,4 +26,17 @@ impl CliError {
     pub(crate) fn usage(why: impl Into<String>) -> Self {
         Self::Usage(why.into())
     }
+
+    /// The stable code.
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "unreadable",
+            Self::TooLarge { .. } => "too_large",
+            Self::NotUtf8 { .. } => "not_utf8",
+            Self::TokenAsArgument => "token_as_argument",
+            Self::Terminal => "terminal",
+            Self::Config { .. } => "configuration",
+            Self::Usage(_) => "usage",
+        }
+    }
 }

@@ -14,6 +14,7 @@ mod trust;
 
 use args::{Arguments, Command};
 use clap::Parser;
+use clap::error::ErrorKind;
 use output::{Answer, Style};
 use std::process::ExitCode;
 
@@ -37,14 +38,16 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(answer) => answer.print(),
-        Err(error) => {
-            let line = redact::tokens(&error.to_string());
-            eprintln!("claimant: {line}");
-            match style.json {
-                true => Answer::json(output::BAD_INPUT, &serde_json::json!({"error": line})).print(),
-                false => ExitCode::from(output::BAD_INPUT),
-            }
-        }
+        Err(error) => no_answer(error.reason(), &redact::tokens(&error.to_string()), style.json),
+    }
+}
+
+/// One line on standard error, and with `--json` the same as an object.
+fn no_answer(reason: &str, line: &str, json: bool) -> ExitCode {
+    eprintln!("claimant: {line}");
+    match json {
+        true => Answer::json(output::BAD_INPUT, &serde_json::json!({"error": line, "reason": reason})).print(),
+        false => ExitCode::from(output::BAD_INPUT),
     }
 }
 
@@ -58,11 +61,37 @@ fn usage(error: &clap::Error) -> ExitCode {
         };
     }
     // One line: what is wrong, and the tip if there is one; the usage is in the help.
-    let text = error.to_string();
+    let text = match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is missing".to_owned(),
+        _ => error.to_string(),
+    };
     let said = text.split("\n\n").filter(|part| !part.starts_with("Usage:") && !part.starts_with("For more"));
     let words: Vec<&str> = said.flat_map(str::split_whitespace).collect();
     let line = words.join(" ");
     let line = line.strip_prefix("error: ").unwrap_or(&line);
-    eprintln!("claimant: {} (see --help)", redact::tokens(line));
-    ExitCode::from(output::BAD_INPUT)
+    no_answer(usage_reason(error.kind()), &format!("{} (see --help)", redact::tokens(line)), asks_for_json())
+}
+
+/// The stable code.
+fn usage_reason(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::UnknownArgument => "unknown_argument",
+        ErrorKind::InvalidSubcommand => "unknown_command",
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "missing_command",
+        ErrorKind::MissingRequiredArgument => "missing_argument",
+        ErrorKind::ArgumentConflict => "conflicting_arguments",
+        ErrorKind::InvalidUtf8 => "not_utf8",
+        ErrorKind::InvalidValue
+        | ErrorKind::ValueValidation
+        | ErrorKind::NoEquals
+        | ErrorKind::TooManyValues
+        | ErrorKind::TooFewValues
+        | ErrorKind::WrongNumberOfValues => "invalid_value",
+        _ => "usage",
+    }
+}
+
+/// Whether `--json` stands among arguments that could not be read.
+fn asks_for_json() -> bool {
+    std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
 }

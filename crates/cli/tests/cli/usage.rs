@@ -40,8 +40,32 @@ fn what_cannot_be_used_is_one_line_and_two() {
         assert!(last.starts_with("claimant: ") && last.len() < 400, "{arguments:?} {}", ran.err);
         assert!(!ran.err.contains("eyJ") && ran.out.is_empty(), "{arguments:?} {}", ran.err);
     }
-    let ran = run(["verify", "--json", "--config", &none]);
-    assert!(ran.code == 2 && ran.json()["error"].is_string());
+}
+
+#[test]
+fn what_cannot_be_used_is_json_where_that_is_asked_for() {
+    let none = format!("{}/none", Folder::new("usage_json").path());
+    for (arguments, reason) in [
+        (&["verify", "--json", "--config", &none][..], "unreadable"),
+        (&["verify", "--json"], "usage"),
+        (&["verify", "--foo", "--json"], "unknown_argument"),
+        (&["--json", "verify", "--foo", TOKEN], "unknown_argument"),
+        (&["can", "--json", "get"], "missing_argument"),
+        (&["--json"], "missing_command"),
+        (&["--json", "lnt"], "unknown_command"),
+        (&["lint", "--json", "--kubernetes", "2.0", "x"], "invalid_value"),
+        (&["completions", "none", "--json"], "invalid_value"),
+        (&["can", "get", "pods", "-f", "x", "--json", "--token", "-", "--user", "x"], "conflicting_arguments"),
+    ] {
+        let ran = run(arguments);
+        let said = ran.json();
+        assert_eq!((ran.code, said["reason"].as_str()), (2, Some(reason)), "{arguments:?} {said}");
+        let line = said["error"].as_str().unwrap();
+        assert!(ran.err == format!("claimant: {line}\n") && !line.contains("eyJ"), "{arguments:?} {}", ran.err);
+    }
+    // Behind `--` it is a file, and nobody asked for JSON.
+    let ran = run(["verify", "--foo", "--", "--json"]);
+    assert!(ran.code == 2 && ran.out.is_empty(), "{}", ran.out);
 }
 
 #[test]
