@@ -1,7 +1,7 @@
 //! What the API server takes without a word, and people regret.
 
 use super::Problem;
-use super::source::{asked_claims, asks_for, bare_call, claim_at, indexed_claims};
+use super::source::{asked_claims, asks_for, bare_call, claim_at, indexed_claims, mentioned_claims};
 use crate::config::starts::{Start, code, starts};
 use crate::config::yaml::member_path;
 use crate::config::{AuthenticationConfiguration, JwtAuthenticator, PrefixedClaimOrExpression};
@@ -110,6 +110,10 @@ impl Advisor<'_> {
         let speaks =
             |rule: &&String| rule.contains(&format!("user.{what}")) || (!claim.is_empty() && rule.contains(&reads));
         let forbids = |rule: &String| {
+            // What a broken rule is to keep out shows once it is mended.
+            if Program::compile(&Env::user(), rule).is_err() && Program::compile(&Env::claims(), rule).is_err() {
+                return true;
+            }
             let dense: String = rule.split_whitespace().collect();
             let asks = ["startsWith('system:", "startsWith(\"system:", "'^system:", "\"^system:"];
             dense.contains('!') && asks.iter().any(|ask| dense.contains(ask))
@@ -208,22 +212,24 @@ impl Advisor<'_> {
         required.extend([mappings.username.claim.clone(), mappings.uid.claim.clone()]);
         for rule in &self.jwt.claim_validation_rules {
             required.insert(rule.claim.clone());
-            if let Ok(program) = Program::compile(&Env::claims(), &rule.expression) {
-                required.extend(program.selected_claims().map(ToOwned::to_owned));
-                let code = code(&rule.expression);
-                required.extend(indexed_claims(&rule.expression, &code).into_iter().map(|(claim, _)| claim.to_owned()));
-                required.extend(asked_claims(&rule.expression).map(ToOwned::to_owned));
-            }
+            let Ok(program) = Program::compile(&Env::claims(), &rule.expression) else {
+                // Broken: its claims by the look of it.
+                required.extend(mentioned_claims(&rule.expression).map(ToOwned::to_owned));
+                continue;
+            };
+            required.extend(program.selected_claims().map(ToOwned::to_owned));
+            let code = code(&rule.expression);
+            required.extend(indexed_claims(&rule.expression, &code).into_iter().map(|(claim, _)| claim.to_owned()));
+            required.extend(asked_claims(&rule.expression).map(ToOwned::to_owned));
         }
         required
     }
 
     /// Tokens may live for years unless a rule compares `exp` with `iat`.
     fn token_life(&mut self) {
-        let limits = |source: &String| {
-            Program::compile(&Env::claims(), source).is_ok_and(|program| {
-                program.selects_claim("exp") && ["iat", "nbf"].iter().any(|c| program.selects_claim(c))
-            })
+        let limits = |source: &String| match Program::compile(&Env::claims(), source) {
+            Ok(program) => program.selects_claim("exp") && ["iat", "nbf"].iter().any(|c| program.selects_claim(c)),
+            Err(_) => ["exp", "iat"].iter().all(|claim| mentioned_claims(source).any(|one| one == *claim)),
         };
         if self.jwt.claim_validation_rules.iter().any(|rule| limits(&rule.expression)) {
             return;

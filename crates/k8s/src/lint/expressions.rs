@@ -2,6 +2,7 @@
 
 use super::hints;
 use super::{Options, Problem};
+use crate::FieldError;
 use crate::config::AuthenticationConfiguration;
 use crate::config::yaml::member_path;
 use crate::yaml::{Document, Place};
@@ -20,6 +21,20 @@ pub(super) fn findings(document: &Document, path: &str) -> Vec<(Place, String)> 
         (place(document, path, source, finding.line, finding.column), message)
     };
     error.findings().iter().map(one).collect()
+}
+
+/// How the rule begins that ties a username from `claims.email` to `claims.email_verified`.
+pub(super) const EMAIL_VERIFIED: &str = "claims.email_verified must be used in ";
+
+/// Whether an error is there only because another expression does not compile: one that asks for `email_verified`,
+/// which so nobody sees.
+pub(super) fn is_moot(path: &str, why: &str, errors: &[FieldError], document: &Document) -> bool {
+    let issuer = path.split(".claimMappings").next().unwrap_or(path);
+    let asks = |other: &FieldError| {
+        let text = source(document, &other.path).unwrap_or_default();
+        other.path != path && other.path.starts_with(issuer) && text.contains("email_verified")
+    };
+    why.starts_with(EMAIL_VERIFIED) && errors.iter().any(asks)
 }
 
 /// What an older minor makes of the expressions otherwise.

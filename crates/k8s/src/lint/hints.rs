@@ -1,5 +1,6 @@
 //! What was likely meant where the API server's own words say only that something is wrong.
 
+use super::expressions::EMAIL_VERIFIED;
 use super::shape::nearest;
 
 /// About a field that is refused for this reason; `value` is its text.
@@ -31,6 +32,10 @@ pub(super) fn of_field(path: &str, value: &str, why: &str) -> Option<String> {
             Some(format!("put a domain of yours in front: example.com/{}", word.to_lowercase()))
         }
         "key" if why.contains("reserved") => Some("take a domain of your own".to_owned()),
+        "expression" if why.starts_with(EMAIL_VERIFIED) => Some(
+            "add a rule beside claimMappings: claimValidationRules: [{expression: \"claims.email_verified == true\"}]"
+                .to_owned(),
+        ),
         "expression" | "valueExpression" if why.contains("must evaluate to bool") => {
             Some("compare it with something, as in claims.hd == 'example.com'".to_owned())
         }

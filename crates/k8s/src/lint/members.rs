@@ -3,6 +3,7 @@
 use super::Problem;
 use super::shape::{Checker, Member, Shape, Words};
 use crate::yaml::Document;
+use serde_json::Value;
 
 const CONFIGURATION: &[Member] = &[
     ("apiVersion", Shape::Text),
@@ -82,6 +83,32 @@ const MEANT: &[(&str, &str)] = &[
 /// Adds every member that the API server's strict reading refuses, and every tag that swallows text.
 pub(super) fn check(document: &Document, base: &str, problems: &mut Vec<Problem>) {
     Checker::new(document, &WORDS, problems).object(base, CONFIGURATION);
+}
+
+/// What is left of a configuration without the members that [`check`] tells of.
+pub(super) fn known_of(mut value: Value) -> Value {
+    prune(&mut value, Shape::Object(CONFIGURATION));
+    value
+}
+
+fn prune(value: &mut Value, shape: Shape) {
+    match (shape, &mut *value) {
+        (Shape::Object(members), Value::Object(map)) => {
+            map.retain(|name, _| members.iter().any(|(known, _)| known == name));
+            for (name, shape) in members {
+                if let Some(member) = map.get_mut(*name) {
+                    prune(member, *shape);
+                }
+            }
+        }
+        (Shape::Objects(members), Value::Array(list)) => {
+            list.iter_mut().for_each(|element| prune(element, Shape::Object(members)));
+        }
+        (Shape::Texts, Value::Array(list)) => list.iter_mut().for_each(|element| prune(element, Shape::Text)),
+        (Shape::Text, Value::String(_)) | (Shape::Bool, Value::Bool(_)) | (Shape::Number, Value::Number(_)) => {}
+        (Shape::Any | Shape::TextMap, _) => {}
+        _ => *value = Value::Null,
+    }
 }
 
 const WORDS: Words = Words { meant: MEANT, objects: OBJECTS };

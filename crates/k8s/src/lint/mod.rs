@@ -23,14 +23,18 @@ mod wrapper;
 
 pub use claimant_cel::Minor;
 pub use roles::{is_built_in_cluster_role, lint_roles};
+pub use shape::nearest;
 
 use crate::config::AuthenticationConfiguration;
 use crate::config::yaml::member_path;
+use crate::null::Object;
 use crate::rbac::API_GROUP;
 use crate::yaml::{Document, Place, documents};
 use crate::{ConfigError, FieldError};
 use serde::Serialize;
 use std::fmt;
+
+pub(crate) const KIND: &str = "AuthenticationConfiguration";
 
 /// What to hold a file against.
 #[derive(Debug, Clone)]
@@ -118,6 +122,8 @@ pub enum FileKind {
     Configuration,
     /// Roles and bindings, other objects among them: read them by [`Manifests`](crate::rbac::Manifests).
     Manifests,
+    /// An object of Kubernetes or of a platform that is neither.
+    Object,
     /// Nothing that is known here.
     Other,
 }
@@ -134,14 +140,20 @@ impl FileKind {
         let first = Document::read(text).ok();
         let version = first.as_ref().and_then(|first| first.text("apiVersion")).unwrap_or_default();
         let kind = first.as_ref().and_then(|first| first.text("kind")).unwrap_or_default();
-        if kind == "AuthenticationConfiguration" || version.starts_with("apiserver.config.k8s.io/") {
+        let is_other = first.as_ref().is_some_and(wrapper::is_other_object);
+        if kind == KIND || (version.starts_with("apiserver.config.k8s.io/") && !is_other) {
             return Self::Configuration;
         }
         let mut parts = documents(text).into_iter().filter_map(|part| Document::read(part.text).ok());
         if has(API_GROUP) || parts.any(|part| of_roles(&part)) {
             return Self::Manifests;
         }
-        if has("AuthenticationConfiguration") { Self::Configuration } else { Self::Other }
+        if has(KIND) {
+            return Self::Configuration;
+        }
+        // One that people have around a configuration is worth a word, though none is inside.
+        let is_platform = wrapper::is_platform(version, kind);
+        if is_other && !is_platform { Self::Object } else { Self::Other }
     }
 }
 
@@ -153,26 +165,24 @@ fn file(text: &[u8], options: &Options, may_be_wrapped: bool, problems: &mut Vec
         Err(error) => return problems.extend(of_text_error(text, error)),
     };
     ignored_documents(text, &document, problems);
-    if may_be_wrapped && wrapper::look_inside(&document, options, problems) {
+    if may_be_wrapped && wrapper::look_inside(text, &document, options, problems) {
         return;
     }
-    configuration(&document, "", options, problems);
+    configuration(text, &document, "", options, problems);
 }
 
 /// A configuration in a document, at a path.
-fn configuration(document: &Document, base: &str, options: &Options, problems: &mut Vec<Problem>) {
+fn configuration(text: &[u8], document: &Document, base: &str, options: &Options, problems: &mut Vec<Problem>) {
     let before = problems.len();
     members::check(document, base, problems);
     let misread = problems.iter().skip(before).any(|problem| problem.severity == Severity::Error);
     let config = match document.object::<AuthenticationConfiguration>(base) {
         Ok(config) => config,
-        Err(_) if misread => return,
+        Err(_) if misread => return beside_misread(document, base, options, before, problems),
         Err(error) => {
-            let first_is_empty = document.is_empty();
+            let advice = if document.is_empty() { of_nothing(text) } else { "" };
             problems.extend(of_error(error).into_iter().map(|mut problem| {
-                if first_is_empty {
-                    problem.message.push_str("; the API server reads no other, so take away the `---` in front");
-                }
+                problem.message.push_str(advice);
                 problem
             }));
             return;
@@ -186,11 +196,52 @@ fn configuration(document: &Document, base: &str, options: &Options, problems: &
     expressions::of_minor(&config, document, base, options, problems);
 }
 
+/// What else is wrong with a configuration of which some members could not be taken. The API server says nothing of
+/// it as long as these are there, and refuses either way.
+fn beside_misread(document: &Document, base: &str, options: &Options, before: usize, problems: &mut Vec<Problem>) {
+    /// Levels of the value; a configuration has eight.
+    const DEPTH: usize = 32;
+    let Some(Ok(value)) = document.to_json_each(&[base.to_owned()], DEPTH).pop() else { return };
+    let Ok(Object(config)) = serde_json::from_value::<Object<AuthenticationConfiguration>>(members::known_of(value))
+    else {
+        return;
+    };
+    let misread = problems.iter().skip(before).filter(|problem| problem.severity == Severity::Error);
+    let misread: Vec<String> = misread.map(|problem| problem.path.clone()).collect();
+    let mut more = Vec::new();
+    version(&config, document, base, &mut more);
+    if let Err(error) = config.validate(&options.disallowed_issuers) {
+        fields(error, document, base, &mut more);
+    }
+    more.retain(|problem| !misread.iter().any(|path| follows_from(problem, path, document)));
+    problems.extend(more);
+}
+
+/// Whether a problem may be there only because the member at `misread` could not be taken.
+fn follows_from(problem: &Problem, misread: &str, document: &Document) -> bool {
+    let end = misread.rfind(['.', '[']).unwrap_or(0);
+    let around = misread.get(..end).unwrap_or_default();
+    let within = |path: &str, outer: &str| {
+        path.strip_prefix(outer).is_some_and(|rest| outer.is_empty() || rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    if within(&problem.path, misread) || problem.message.contains(expressions::EMAIL_VERIFIED) {
+        return true;
+    }
+    if !within(&problem.path, around) {
+        return false;
+    }
+    // A neighbour that is not there may be what was meant by the name.
+    let rest = problem.path.get(around.len()..).unwrap_or_default().trim_start_matches('.');
+    let neighbour = rest.split(['.', '[']).next().unwrap_or_default();
+    neighbour.is_empty() && problem.message.contains("required")
+        || !neighbour.is_empty() && document.node_type(&member_path(around, neighbour)).is_none()
+}
+
 fn version(config: &AuthenticationConfiguration, document: &Document, base: &str, problems: &mut Vec<Problem>) {
     let known = crate::config::VERSIONS;
     for (member, wrong, wanted) in [
         ("apiVersion", !known.contains(&config.api_version.as_str()), known.join(" or ")),
-        ("kind", config.kind != "AuthenticationConfiguration", "AuthenticationConfiguration".to_owned()),
+        ("kind", config.kind != KIND, KIND.to_owned()),
     ] {
         if wrong {
             let path = member_path(base, member);
@@ -206,11 +257,17 @@ fn version(config: &AuthenticationConfiguration, document: &Document, base: &str
 /// The errors of a validation, each at its place; those of an expression inside of it.
 fn fields(error: ConfigError, document: &Document, base: &str, problems: &mut Vec<Problem>) {
     let ConfigError::Invalid(errors) = error else { return problems.extend(of_error(error)) };
-    for FieldError { path, why } in errors {
-        let path = if base.is_empty() { path } else { member_path(base, &path) };
+    let in_file = |path: String| if base.is_empty() { path } else { member_path(base, &path) };
+    let errors: Vec<FieldError> =
+        errors.into_iter().map(|FieldError { path, why }| FieldError { path: in_file(path), why }).collect();
+    for FieldError { path, why } in &errors {
+        if expressions::is_moot(path, why, &errors, document) {
+            continue;
+        }
+        let path = path.clone();
         let places = expressions::findings(document, &path);
         if places.is_empty() {
-            let hint = hints::of_field(&path, document.text(&path).unwrap_or_default(), &why);
+            let hint = hints::of_field(&path, document.text(&path).unwrap_or_default(), why);
             let why = hint.map_or_else(|| why.clone(), |hint| format!("{why}; {hint}"));
             problems.push(Problem::error("field", document.place(&path), path, why));
             continue;
@@ -254,6 +311,17 @@ fn is_json_alone(text: &[u8]) -> bool {
 fn without_places(text: &[u8], options: &Options, problems: &mut Vec<Problem>) {
     if let Err(error) = AuthenticationConfiguration::from_yaml(text, &options.disallowed_issuers) {
         problems.extend(of_error(error));
+    }
+}
+
+/// What to do about a first document in which nothing is.
+fn of_nothing(text: &[u8]) -> &'static str {
+    let is_marked = text.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"---"));
+    if is_marked && documents(text).iter().any(|part| !part.is_blank()) {
+        "; the API server reads no other, so take away the `---` in front"
+    } else {
+        "; the file is empty: a configuration begins with apiVersion: apiserver.config.k8s.io/v1 and \
+         kind: AuthenticationConfiguration"
     }
 }
 

@@ -46,8 +46,8 @@ impl Words {
     }
 }
 
-/// The word that differs in the fewest letters, if these are few; case does not count.
-pub(crate) fn nearest(written: &str, known: &[&'static str]) -> Option<&'static str> {
+/// The word that was likely meant: the one that differs in the fewest letters, if these are few; case does not count.
+pub fn nearest(written: &str, known: &[&'static str]) -> Option<&'static str> {
     let written = written.to_ascii_lowercase();
     let near = known.iter().map(|one| (distance(&one.to_ascii_lowercase(), &written), *one));
     let near = near.filter(|(distance, one)| *distance <= 2 && *distance * 3 <= one.len()).min_by_key(|(d, _)| *d);

@@ -57,6 +57,14 @@ pub(super) fn asked_claims(source: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// The names behind `claims.` and `claims.?`, also where the expression does not compile.
+pub(super) fn mentioned_claims(source: &str) -> impl Iterator<Item = &str> {
+    source.match_indices("claims.").filter_map(|(at, whole)| {
+        let name = source.get(at + whole.len()..)?.trim_start_matches('?');
+        name.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().filter(|name| !name.is_empty())
+    })
+}
+
 /// Whether the expression asks whether the claim is there.
 pub(super) fn asks_for(code: &str, claim: &str) -> bool {
     let dense: String = code.split_whitespace().collect();

@@ -1,11 +1,10 @@
 //! A file that is not the configuration itself but an object of a cluster or of a platform that holds it.
 
 use super::expressions::offset;
-use super::{Options, Problem, Severity, configuration, file};
+use super::shape::nearest;
+use super::{KIND, Options, Problem, Severity, configuration, file};
 use crate::config::VERSIONS;
 use crate::yaml::{Document, NodeType};
-
-const KIND: &str = "AuthenticationConfiguration";
 
 /// Kinds that people have around a configuration, by the group of their version.
 const KNOWN: [(&str, &str, &str); 9] = [
@@ -36,18 +35,28 @@ const KNOWN: [(&str, &str, &str); 9] = [
     ("Cluster", "", "the configuration is a file of its own"),
 ];
 
+/// The other files of the group.
+const SIBLINGS: [&str; 5] = [
+    "AdmissionConfiguration",
+    "AuthorizationConfiguration",
+    "EgressSelectorConfiguration",
+    "EncryptionConfiguration",
+    "TracingConfiguration",
+];
+
 /// Lints what is inside of a wrapper; whether there is one.
-pub(super) fn look_inside(document: &Document, options: &Options, problems: &mut Vec<Problem>) -> bool {
+pub(super) fn look_inside(whole: &[u8], document: &Document, options: &Options, problems: &mut Vec<Problem>) -> bool {
     let text = |path| document.text(path).unwrap_or_default();
     let (version, kind) = (text("apiVersion"), text("kind"));
-    if kind == KIND || VERSIONS.contains(&version) || document.node_type("") != Some(NodeType::Mapping) {
+    let is_other = is_other_object(document);
+    if kind == KIND || (VERSIONS.contains(&version) && !is_other) || document.node_type("") != Some(NodeType::Mapping) {
         return false;
     }
     let texts = document.scalars(|text| text.contains('\n') && text.contains(KIND));
     let nodes = document.scalars(|text| text == KIND);
     let nodes: Vec<&str> = nodes.iter().filter_map(|path| path.strip_suffix(".kind")).collect();
     let known = KNOWN.iter().find(|(name, group, _)| *name == kind && version.starts_with(group));
-    if texts.is_empty() && nodes.is_empty() && known.is_none() {
+    if texts.is_empty() && nodes.is_empty() && known.is_none() && !is_other {
         return false;
     }
     let hint = known.map_or("the API server wants the configuration by itself", |(_, _, hint)| hint);
@@ -65,9 +74,24 @@ pub(super) fn look_inside(document: &Document, options: &Options, problems: &mut
         inner_text(document, path, options, problems);
     }
     for path in nodes {
-        configuration(document, path, options, problems);
+        configuration(whole, document, path, options, problems);
     }
     true
+}
+
+/// Whether a document says that it is something else, and looks no more like a configuration than that.
+pub(super) fn is_other_object(document: &Document) -> bool {
+    let text = |path| document.text(path).unwrap_or_default();
+    let (version, kind) = (text("apiVersion"), text("kind"));
+    let is_named = !version.is_empty() && !kind.is_empty();
+    let is_meant = kind == KIND || nearest(kind, &[KIND]).is_some() || document.node_type("jwt").is_some();
+    is_named && !is_meant && (!version.starts_with("apiserver.config.k8s.io/") || SIBLINGS.contains(&kind))
+}
+
+/// Whether this is the kind of a platform that has something to do with a configuration; every cluster is full of
+/// ConfigMaps and Secrets that have not.
+pub(super) fn is_platform(version: &str, kind: &str) -> bool {
+    KNOWN.iter().any(|(name, group, _)| *name == kind && *group != "v1" && version.starts_with(group))
 }
 
 /// A configuration as text: its places are those of the outer file.

@@ -21,18 +21,31 @@ impl Manifests {
     /// # Errors
     /// The path itself does not exist or cannot be read.
     pub fn read_path(&mut self, path: &Path) -> io::Result<()> {
-        if !path.metadata()?.is_dir() {
-            let text = read(path)?;
-            self.read(&path.display().to_string(), &text);
-            return Ok(());
-        }
-        for file in self.collect(path)? {
+        self.read_path_but(path, |_, _| false)
+    }
+
+    /// The same without the files that `takes` takes by name and text: those are somebody else's.
+    ///
+    /// # Errors
+    /// As of [`read_path`](Self::read_path).
+    pub fn read_path_but(&mut self, path: &Path, mut takes: impl FnMut(&str, &[u8]) -> bool) -> io::Result<()> {
+        let is_folder = path.metadata()?.is_dir();
+        let files = if is_folder { self.collect(path)? } else { vec![path.to_owned()] };
+        for file in files {
+            let name = file.display().to_string();
             match read(&file) {
-                Ok(text) => self.read(&file.display().to_string(), &text),
-                Err(error) => self.tell_file(&file, &error),
+                Ok(text) if takes(&name, &text) => {}
+                Ok(text) => self.read(&name, &text),
+                Err(error) if is_folder => self.tell_file(&file, &error),
+                Err(error) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    /// Tells by [`Manifests::problems`] of a file that could not be read, with the code `unreadable`.
+    pub fn tell_unread(&mut self, file: &str, why: &str) {
+        self.tell(ManifestProblem::of_file(file, "unreadable", why.to_owned()));
     }
 
     /// The files of a folder, sorted.
@@ -70,8 +83,7 @@ impl Manifests {
 
     fn tell_file(&mut self, path: &Path, error: &io::Error) {
         let why = error.to_string();
-        let why = why.split(" (os error").next().unwrap_or(&why).to_owned();
-        self.tell(ManifestProblem::of_file(&path.display().to_string(), "unreadable", why));
+        self.tell_unread(&path.display().to_string(), why.split(" (os error").next().unwrap_or(&why));
     }
 }
 
