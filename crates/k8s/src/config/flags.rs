@@ -1,7 +1,10 @@
 //! The `--oidc-*` flags of kube-apiserver, as one authenticator.
 
-use super::types::{ClaimMappings, ClaimValidationRule, Issuer, JwtAuthenticator, PrefixedClaimOrExpression};
-use crate::ConfigError;
+use super::types::{
+    AuthenticationConfiguration, ClaimMappings, ClaimValidationRule, Issuer, JwtAuthenticator,
+    PrefixedClaimOrExpression,
+};
+use crate::{ConfigError, FieldError};
 use claimant_core::Algorithm;
 use claimant_core::key::has_certificates;
 use serde::Deserialize;
@@ -45,22 +48,52 @@ impl OidcFlags {
     /// The authenticator that these flags mean, and the algorithms that it accepts.
     ///
     /// # Errors
-    /// A flag that is missing or wrong, named.
+    /// A flag that is missing or wrong, named; where there are several, [`ConfigError::Invalid`] has them all.
     pub fn authenticator(self) -> Result<(JwtAuthenticator, Vec<Algorithm>), ConfigError> {
-        let missing = |flag| ConfigError::Flag { flag, why: "is required".to_owned() };
-        if self.issuer_url.is_empty() {
-            return Err(missing("oidc-issuer-url"));
-        }
-        if self.client_id.is_empty() {
-            return Err(missing("oidc-client-id"));
+        let (jwt, algorithms, refused) = self.read();
+        refusal(refused, Vec::new())?;
+        Ok((jwt, algorithms))
+    }
+
+    /// Checks the flags, and what they mean as a configuration; `disallowed_issuers` are those of the cluster's own
+    /// service accounts.
+    ///
+    /// # Errors
+    /// Everything that is missing or wrong, at once: flags by their names, the fields that they stand for by the API
+    /// server's paths.
+    pub fn check(&self, disallowed_issuers: &[String]) -> Result<(), ConfigError> {
+        let (jwt, _, refused) = self.clone().read();
+        let config = AuthenticationConfiguration { jwt: vec![jwt], ..Default::default() };
+        let fields = match config.validate(disallowed_issuers) {
+            Ok(()) => Vec::new(),
+            Err(ConfigError::Invalid(fields)) => fields,
+            Err(other) => return Err(other),
+        };
+        let is_told = |field: &FieldError| {
+            FIELDS
+                .iter()
+                .any(|(flag, path)| field.path.starts_with(path) && refused.iter().any(|(refused, _)| refused == flag))
+        };
+        let fields = fields.into_iter().filter(|field| !is_told(field)).collect();
+        refusal(refused, fields)
+    }
+
+    /// What the flags mean, as far as they mean something, and which of them do not.
+    fn read(self) -> (JwtAuthenticator, Vec<Algorithm>, Vec<(&'static str, String)>) {
+        let mut refused = Vec::new();
+        for (flag, value) in [("oidc-issuer-url", &self.issuer_url), ("oidc-client-id", &self.client_id)] {
+            if value.is_empty() {
+                refused.push((flag, "is required".to_owned()));
+            }
         }
         if !self.certificate_authority.is_empty() && !has_certificates(&self.certificate_authority) {
-            return Err(ConfigError::Flag { flag: "oidc-ca-file", why: "holds no certificate in PEM".to_owned() });
+            refused.push(("oidc-ca-file", "holds no certificate in PEM".to_owned()));
         }
-        let algorithms = match self.signing_algs {
-            None => vec![Algorithm::Rs256],
-            Some(names) => names.iter().map(|name| algorithm(name)).collect::<Result<_, _>>()?,
-        };
+        let named = self.signing_algs.unwrap_or_else(|| vec![Algorithm::Rs256.name().to_owned()]);
+        let known = |name: &String| Algorithm::from_name(name).filter(|one| Algorithm::KUBERNETES.contains(one));
+        let unknown = named.iter().filter(|name| known(name).is_none());
+        refused.extend(unknown.map(|name| ("oidc-signing-algs", format!("unsupported algorithm {name:?}"))));
+        let algorithms = named.iter().filter_map(known).collect();
         let claim = self.username_claim.unwrap_or_else(|| "sub".to_owned());
         let prefix = match self.username_prefix.as_str() {
             "" if claim == "email" => String::new(),
@@ -92,12 +125,24 @@ impl OidcFlags {
             },
             user_validation_rules: Vec::new(),
         };
-        Ok((jwt, algorithms))
+        (jwt, algorithms, refused)
     }
 }
 
-fn algorithm(name: &str) -> Result<Algorithm, ConfigError> {
-    Algorithm::from_name(name)
-        .filter(|a| Algorithm::KUBERNETES.contains(a))
-        .ok_or_else(|| ConfigError::Flag { flag: "oidc-signing-algs", why: format!("unsupported algorithm {name:?}") })
+fn refusal(mut flags: Vec<(&'static str, String)>, fields: Vec<FieldError>) -> Result<(), ConfigError> {
+    match (flags.len(), fields.is_empty()) {
+        (0, true) => Ok(()),
+        (1, true) => flags.pop().map_or(Ok(()), |(flag, why)| Err(ConfigError::Flag { flag, why })),
+        _ => {
+            let flags = flags.into_iter().map(|(flag, why)| FieldError { path: format!("--{flag}"), why });
+            Err(ConfigError::Invalid(flags.chain(fields).collect()))
+        }
+    }
 }
+
+/// The fields that have a flag's value.
+const FIELDS: [(&str, &str); 3] = [
+    ("oidc-issuer-url", "jwt[0].issuer.url"),
+    ("oidc-client-id", "jwt[0].issuer.audiences"),
+    ("oidc-ca-file", "jwt[0].issuer.certificateAuthority"),
+];

@@ -33,17 +33,19 @@ impl Migration {
     /// `disallowed_issuers` are those of the cluster's own service accounts.
     ///
     /// # Errors
-    /// A flag, or a field of what the flags mean, that the API server refuses.
+    /// As of [`OidcFlags::check`].
     pub fn of(
         flags: OidcFlags,
         certificate_authority: Option<String>,
         disallowed_issuers: &[String],
     ) -> Result<Self, ConfigError> {
-        let asked = flags.clone();
-        let (mut jwt, algorithms) = flags.authenticator()?;
+        let mut flags = flags;
         if let Some(pem) = certificate_authority {
-            jwt.issuer.certificate_authority = pem;
+            flags.certificate_authority = pem;
         }
+        flags.check(disallowed_issuers)?;
+        let asked = flags.clone();
+        let (jwt, algorithms) = flags.authenticator()?;
         let changes = changes(&asked, &jwt, &algorithms);
         let configuration = AuthenticationConfiguration {
             api_version: VERSIONS.first().copied().unwrap_or_default().to_owned(),
@@ -51,7 +53,6 @@ impl Migration {
             jwt: vec![jwt],
             anonymous: None,
         };
-        configuration.validate(disallowed_issuers)?;
         Ok(Self { configuration, changes })
     }
 }

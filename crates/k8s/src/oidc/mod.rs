@@ -68,12 +68,13 @@ impl OidcAuthenticator {
     /// The authenticator that the flags mean. `disallowed_issuers` are the cluster's own.
     ///
     /// # Errors
-    /// A flag, or a field of what the flags mean, that the API server refuses.
+    /// As of [`OidcFlags::check`].
     pub fn from_flags(
         flags: OidcFlags,
         keys: impl Into<Keys>,
         disallowed_issuers: &[String],
     ) -> Result<Self, ConfigError> {
+        flags.check(disallowed_issuers)?;
         let (jwt, algorithms) = flags.authenticator()?;
         let builder = Self::builder(jwt, keys).algorithms(algorithms);
         builder.disallowed_issuers(disallowed_issuers.iter().map(String::as_str)).build()
