@@ -6,6 +6,7 @@
 mod server;
 
 use claimant_core::{KeySet, Limits, provider};
+use claimant_k8s::explain::Explanation;
 use claimant_k8s::service_account::ServiceAccounts;
 use claimant_k8s::token_review::{Retry, ReviewFailure, TokenReviewer, TransportError, Unreadable};
 use claimant_k8s::{Authenticated, Authenticator, Error, Refusal, authenticate_async};
@@ -81,6 +82,25 @@ async fn a52_an_answer_without_audiences_is_good_for_the_api_server_alone() {
         let reviewer = TokenReviewer::new(Arc::clone(&server), [ours]).unwrap().with_api_audiences(["https://api"]);
         assert_eq!(ask(&reviewer, &token(&key(), "1")).await.map(|_| ()), expected);
     }
+}
+
+#[test]
+fn explained_it_shows_the_local_checks_and_that_nobody_is_asked() {
+    let known = key();
+    let server = Server::answering(200, &yes(json!({})));
+    let reviewer = TokenReviewer::new(Arc::clone(&server), ["us"]).unwrap().with_local(local(&known));
+    let text = Explanation::of(&reviewer, &token(&known, "1"), NOW).to_string();
+    assert!(text.contains("ok   signature: ") && text.contains("ok   aud: "), "{text}");
+    assert!(text.contains("FAIL TokenReview: expected a yes for any of [\"us\"]; not asked here"), "{text}");
+    assert!(
+        text.ends_with(
+            "verdict: unavailable: unavailable_judge: the verdict of issuer \"TokenReview\" cannot be had now\n"
+        ),
+        "{text}"
+    );
+    let other = Explanation::of(&reviewer, &token(&key(), "1"), NOW);
+    assert_eq!(other.outcome.unwrap_err().reason(), "signature");
+    assert_eq!(server.asked(), 0);
 }
 
 #[test]

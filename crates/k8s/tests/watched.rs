@@ -3,6 +3,7 @@
 
 use claimant_core::{KeySet, Limits, provider};
 use claimant_k8s::config::OidcFlags;
+use claimant_k8s::explain::Explanation;
 use claimant_k8s::service_account::{
     Asked, Fallback, Fetched, Fetching, ObjectKind, ObjectLookup, ObjectMeta, Scope, Seen, ServiceAccounts, Stale,
     TokenSecret, WatchPolicy, WatchedObjects,
@@ -211,6 +212,13 @@ async fn the_fallback_is_asked_when_nobody_can_tell_and_only_then() {
     world.pass(61);
     assert_eq!(ask(&good).await, Ok("by the judge".to_owned()));
     assert_eq!(judge.0.load(Relaxed), 2);
+    // What both did is one tree, with the verdict of the second.
+    let why = Explanation::of(&both, &good, NOW);
+    assert_eq!(why.outcome.as_ref().unwrap().user.username, "by the judge");
+    let text = why.to_string();
+    assert!(text.contains(", then authenticator\n") && text.contains("ok   signature: "), "{text}");
+    assert!(text.contains("FAIL objects: expected to be at hand, or else the next to be asked"), "{text}");
+    assert_eq!(judge.0.swap(2, Relaxed), 3);
     // What has no good signature is nobody's business.
     let (head, _) = good.rsplit_once('.').unwrap();
     let bad = format!("{head}.{}", missing.rsplit_once('.').unwrap().1);

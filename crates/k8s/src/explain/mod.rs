@@ -118,6 +118,27 @@ impl Looked {
         self
     }
 
+    /// Goes on with what others did, since its own outcome is none: that is told as a step, and theirs takes its
+    /// place.
+    pub(crate) fn go_on(&mut self, name: &str, expected: &str, others: Vec<Self>) {
+        self.steps.push(Step {
+            name: name.to_owned(),
+            expected: expected.to_owned(),
+            got: None,
+            cost: None,
+            outcome: self.outcome.as_ref().map(|_| ()).map_err(Clone::clone),
+        });
+        let known = others.iter().position(|one| !matches!(one.outcome, Err(Error::Unrecognized)));
+        let names: Vec<&str> = others.iter().map(|one| one.name.as_str()).collect();
+        self.name = format!("{}, then {}", self.name, names.join(" or "));
+        self.outcome = Err(Error::Unrecognized);
+        if let Some(next) = known.and_then(|at| others.into_iter().nth(at)) {
+            self.steps.extend(next.steps);
+            self.outcome = next.outcome;
+            (self.username_prefix, self.groups_prefix) = (next.username_prefix, next.groups_prefix);
+        }
+    }
+
     fn user(&self, revealed: bool) -> Option<UserInfo> {
         let user = &self.outcome.as_ref().ok()?.user;
         Some(if revealed { user.clone() } else { step::redacted(user, &self.username_prefix, &self.groups_prefix) })

@@ -120,7 +120,9 @@ pub(crate) fn of_token(
     let found =
         claimant_core::Explanation::of(bearer.text(), keys.unwrap_or(&none), allowed, policy, now, limits).findings;
     let step = |one: claimant_core::Finding| {
-        let is_open = matches!(one.check, "alg" | "signature" | "typ" | "exp" | "nbf" | "iat" | "lifetime");
+        // Neither issuer nor audience says who somebody is.
+        let is_open =
+            matches!(one.check, "alg" | "signature" | "typ" | "iss" | "aud" | "exp" | "nbf" | "iat" | "lifetime");
         let got = one.got.map(|text| if is_open { Got::open(text) } else { Got::text(&text) });
         Step {
             name: one.check.to_owned(),

@@ -1,5 +1,6 @@
 //! Somebody else who is asked where the first cannot tell.
 
+use crate::explain::Looked;
 use crate::{Authenticated, Authenticator, Error, Generation, Judging, OutOfReach};
 use claimant_core::{Bearer, Limits};
 
@@ -38,6 +39,16 @@ impl<A: Authenticator, B: Authenticator> Authenticator for Fallback<A, B> {
                 if lacks_objects(&outcome) { self.second.begin(bearer, now).finish().await } else { outcome }
             }),
         }
+    }
+
+    /// What both did, where both were asked, as one: the verdict is the second's.
+    fn explain(&self, bearer: &Bearer<'_>, now: i64) -> Vec<Looked> {
+        let mut all = self.first.explain(bearer, now);
+        let known = all.iter_mut().find(|one| !matches!(one.outcome, Err(Error::Unrecognized)));
+        if let Some(one) = known.filter(|one| lacks_objects(&one.outcome)) {
+            one.go_on("objects", "to be at hand, or else the next to be asked", self.second.explain(bearer, now));
+        }
+        all
     }
 
     fn issuers(&self) -> Option<Vec<String>> {

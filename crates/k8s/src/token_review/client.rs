@@ -6,6 +6,7 @@ use super::retry::{Class, class, retry_after};
 use super::transport::{Reply, ReviewFailure, Transport};
 use super::types::{TokenReview, Version};
 use super::{Retry, Unreadable};
+use crate::explain::{Looked, Step};
 use crate::{Authenticated, Authenticator, ConfigError, Error, FieldError, Judging, OutOfReach, Unavailable};
 use claimant_core::{Bearer, Limits};
 use std::fmt;
@@ -220,6 +221,23 @@ impl<T: Transport> Authenticator for TokenReviewer<T> {
             who.expires = local.and_then(|local| local.expires);
             Ok(who)
         })
+    }
+
+    /// The local checks; the question itself is not asked, since that is to wait.
+    fn explain(&self, bearer: &Bearer<'_>, now: i64) -> Vec<Looked> {
+        let mut steps = Vec::new();
+        let outcome = self.local.explain(bearer, now, &mut steps).and_then(|()| {
+            let why = Error::from(Unavailable::new(&self.server, OutOfReach::Judge));
+            steps.push(Step {
+                name: "TokenReview".to_owned(),
+                expected: format!("a yes for any of {:?}; not asked here", self.audiences),
+                got: None,
+                cost: None,
+                outcome: Err(why.clone()),
+            });
+            Err(why)
+        });
+        vec![Looked::new(self.server.clone(), steps, outcome)]
     }
 
     fn issuers(&self) -> Option<Vec<String>> {

@@ -1,5 +1,6 @@
 //! What is checked before anybody is asked.
 
+use crate::explain::{Got, Step};
 use crate::{Authenticated, Authenticator, Error, Refusal};
 use claimant_core::{Bearer, Limits};
 use std::fmt;
@@ -47,6 +48,23 @@ impl LocalChecks {
     pub(super) fn judge(&self, bearer: &Bearer<'_>, now: i64) -> Result<(), Error> {
         self.check(bearer)?;
         self.authenticator.as_ref().map_or(Ok(()), |local| local.judge(bearer, now).map(|_| ()))
+    }
+
+    /// The same as [`judge`](Self::judge), step by step.
+    pub(super) fn explain(&self, bearer: &Bearer<'_>, now: i64, steps: &mut Vec<Step>) -> Result<(), Error> {
+        self.check(bearer)?;
+        let expected = match &self.issuers {
+            Some(issuers) => format!("any of {issuers:?}"),
+            None => "any".to_owned(),
+        };
+        let got = bearer.claimed_issuer().map(Got::open);
+        steps.push(Step { name: "iss".to_owned(), expected, got, cost: None, outcome: Ok(()) });
+        let Some(local) = &self.authenticator else { return Ok(()) };
+        let all = local.explain(bearer, now);
+        let known = all.into_iter().find(|one| !matches!(one.outcome, Err(Error::Unrecognized)));
+        let Some(known) = known else { return Err(Error::Unrecognized) };
+        steps.extend(known.steps);
+        known.outcome.map(|_| ())
     }
 
     /// The authenticator's verdict, where there is one.
