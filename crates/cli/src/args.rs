@@ -9,7 +9,8 @@ use std::path::PathBuf;
 
 /// Who does this Kubernetes token belong to, and what may they do? The verdict of kube-apiserver 1.37, offline.
 ///
-/// Exit codes: 0 good or yes, 1 refused or no, 2 arguments or files that cannot be used.
+/// Exit codes: 0 good or yes, 1 refused or no, 2 no answer: arguments or files that cannot be used, or what it takes
+/// to judge is out of reach.
 #[derive(Debug, Parser)]
 #[command(name = "claimant", version, max_term_width = 110)]
 pub(crate) struct Arguments {
@@ -124,9 +125,6 @@ pub(crate) struct Lint {
 pub(crate) struct Migrate {
     #[command(flatten)]
     pub(crate) flags: Oidc,
-    /// Certificates by which the issuer's server is trusted.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) oidc_ca_file: Option<PathBuf>,
     /// Issuer of the cluster's own service accounts; no other issuer may have this URL.
     #[arg(long, value_name = "URL")]
     pub(crate) service_account_issuer: Vec<String>,
@@ -161,7 +159,8 @@ pub(crate) struct Trust {
     /// Keys of service-account tokens: PEM, or a JWK set. Repeated for more.
     #[arg(long, value_name = "FILE", help_heading = "Whom to believe")]
     pub(crate) service_account_key_file: Vec<PathBuf>,
-    /// Audience that a service-account token must be for. Repeated where any of several is enough.
+    /// Audience that a service-account token must be for. Repeated where any of several is enough; left out, the
+    /// service-account issuers, as for the API server itself.
     #[arg(long, value_name = "NAME", help_heading = "Whom to believe")]
     pub(crate) audience: Vec<String>,
     #[command(flatten)]
@@ -181,6 +180,10 @@ pub(crate) struct Oidc {
     /// The audience.
     #[arg(long, value_name = "NAME", help_heading = "Flags of kube-apiserver")]
     pub(crate) oidc_client_id: Option<String>,
+    /// Certificates by which the issuer's server is trusted. Keys are read from files here, so that they are only
+    /// checked, and written into the file by `migrate`.
+    #[arg(long, value_name = "FILE", help_heading = "Flags of kube-apiserver")]
+    pub(crate) oidc_ca_file: Option<PathBuf>,
     /// The claim that is the user's name; `sub` if left out.
     #[arg(long, value_name = "CLAIM", help_heading = "Flags of kube-apiserver")]
     pub(crate) oidc_username_claim: Option<String>,

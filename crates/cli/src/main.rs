@@ -11,11 +11,14 @@ mod output;
 mod redact;
 mod roles;
 mod trust;
+mod verdict;
 
 use args::{Arguments, Command};
+use claimant_k8s::lint::Problem;
 use clap::Parser;
 use clap::error::ErrorKind;
 use output::{Answer, Style};
+use serde_json::{Value, json};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -29,7 +32,7 @@ fn main() -> ExitCode {
         Command::Explain(options) => commands::explain::run(&options, style),
         Command::Inspect(options) => commands::inspect::run(&options, style),
         Command::Lint(options) => commands::lint::run(&options, style),
-        Command::Migrate(options) => commands::migrate::run(options, style),
+        Command::Migrate(options) => commands::migrate::run(&options, style),
         Command::Can(options) => commands::can::run(&options, style),
         Command::WhoCan(options) => commands::who_can::run(&options, style),
         Command::Rules(options) => commands::rules::run(&options, style),
@@ -38,16 +41,23 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(answer) => answer.print(),
-        Err(error) => no_answer(error.reason(), &redact::tokens(&error.to_string()), style.json),
+        Err(error) => {
+            let line = redact::tokens(&output::shown(&error.to_string()));
+            let excerpt = redact::tokens(error.excerpt());
+            no_answer(json!({"error": line, "reason": error.reason()}), error.problems(), &excerpt, style.json)
+        }
     }
 }
 
-/// One line on standard error, and with `--json` the same as an object.
-fn no_answer(reason: &str, line: &str, json: bool) -> ExitCode {
-    eprintln!("claimant: {line}");
+/// One line on standard error, the line of a file that it is about, and with `--json` the same as an object.
+fn no_answer(mut said: Value, problems: Option<&[Problem]>, excerpt: &str, json: bool) -> ExitCode {
+    eprint!("claimant: {}\n{excerpt}", said.get("error").and_then(Value::as_str).unwrap_or_default());
+    if let (Some(problems), Some(object)) = (problems, said.as_object_mut()) {
+        object.insert("problems".to_owned(), json!(problems));
+    }
     match json {
-        true => Answer::json(output::BAD_INPUT, &serde_json::json!({"error": line, "reason": reason})).print(),
-        false => ExitCode::from(output::BAD_INPUT),
+        true => Answer::json(output::NO_ANSWER, &said).print(),
+        false => ExitCode::from(output::NO_ANSWER),
     }
 }
 
@@ -57,7 +67,7 @@ fn usage(error: &clap::Error) -> ExitCode {
         // Help or the version: asked for, and nothing of the arguments is in it.
         return match error.print() {
             Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::from(output::BAD_INPUT),
+            Err(_) => ExitCode::from(output::NO_ANSWER),
         };
     }
     // One line: what is wrong, and the tip if there is one; the usage is in the help.
@@ -69,7 +79,8 @@ fn usage(error: &clap::Error) -> ExitCode {
     let words: Vec<&str> = said.flat_map(str::split_whitespace).collect();
     let line = words.join(" ");
     let line = line.strip_prefix("error: ").unwrap_or(&line);
-    no_answer(usage_reason(error.kind()), &format!("{} (see --help)", redact::tokens(line)), asks_for_json())
+    let line = format!("{} (see --help)", redact::tokens(line));
+    no_answer(json!({"error": line, "reason": usage_reason(error.kind())}), None, "", asks_for_json())
 }
 
 /// The stable code.

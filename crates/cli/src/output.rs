@@ -10,8 +10,8 @@ use std::process::ExitCode;
 pub(crate) const GOOD: u8 = 0;
 /// Refused, or no.
 pub(crate) const REFUSED: u8 = 1;
-/// No answer: arguments or files that cannot be used.
-pub(crate) const BAD_INPUT: u8 = 2;
+/// No answer: arguments or files that cannot be used, or what it takes is out of reach.
+pub(crate) const NO_ANSWER: u8 = 2;
 
 /// How to print.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +76,7 @@ impl Answer {
         let _ = std::io::stderr().lock().write_all(self.notes.as_bytes());
         let mut out = std::io::stdout().lock();
         match out.write_all(self.text.as_bytes()).and_then(|()| out.flush()) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::from(BAD_INPUT),
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::from(NO_ANSWER),
             _ => ExitCode::from(self.code),
         }
     }

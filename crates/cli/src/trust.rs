@@ -4,10 +4,10 @@ use crate::args::{Oidc, Trust};
 use crate::error::CliError;
 use crate::input;
 use claimant_core::{KeySet, Limits, provider};
-use claimant_k8s::Union;
 use claimant_k8s::config::{AuthenticationConfiguration, JwtAuthenticator, OidcFlags};
 use claimant_k8s::oidc::OidcAuthenticator;
 use claimant_k8s::service_account::ServiceAccounts;
+use claimant_k8s::{ConfigError, FieldError, Union};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,6 +18,8 @@ pub(crate) struct Trusted {
     pub(crate) service_accounts: Option<ServiceAccounts>,
     pub(crate) issuers: Vec<OidcAuthenticator>,
     pub(crate) notes: Vec<String>,
+    /// The issuers for which no keys were given.
+    pub(crate) without_keys: Vec<String>,
 }
 
 impl Trusted {
@@ -25,6 +27,16 @@ impl Trusted {
     pub(crate) fn into_union(self) -> Union {
         let union = self.service_accounts.into_iter().fold(Union::new(), Union::with);
         self.issuers.into_iter().fold(union, Union::with)
+    }
+
+    fn take_keys(&mut self, keys: &mut BTreeMap<String, KeySet>, issuer: &str) -> KeySet {
+        keys.remove(issuer).unwrap_or_else(|| {
+            self.notes.push(format!(
+                "note: no keys for {issuer}, whose tokens nobody can judge so; give --jwks {issuer}=FILE"
+            ));
+            self.without_keys.push(issuer.to_owned());
+            KeySet::default()
+        })
     }
 }
 
@@ -38,15 +50,15 @@ impl Trust {
             }
             let config = read_config(path, &self.service_account_issuer)?;
             for jwt in config.jwt {
-                let keys = take_keys(&mut keys, &jwt.issuer.url, &mut trusted.notes);
-                let refused = |why| CliError::Config { name: input::name(path), why };
+                let keys = trusted.take_keys(&mut keys, &jwt.issuer.url);
+                let refused = |why| CliError::Setup { name: input::name(path), why };
                 // Keys come from files here: through which network they would be fetched does not matter.
                 let one = OidcAuthenticator::builder(jwt, keys).egress(|_, _| {}).build();
                 trusted.issuers.push(one.map_err(refused)?);
             }
         } else if self.oidc.is_given() {
-            let flags = self.oidc.flags()?;
-            let keys = take_keys(&mut keys, &flags.issuer_url, &mut trusted.notes);
+            let flags = self.oidc.flags(&self.service_account_issuer)?;
+            let keys = trusted.take_keys(&mut keys, &flags.issuer_url);
             let one = OidcAuthenticator::from_flags(flags, keys, &self.service_account_issuer);
             trusted.issuers.push(one.map_err(|why| CliError::usage(why.to_string()))?);
         }
@@ -106,16 +118,13 @@ impl Trust {
             }
             (false, false) => {}
         }
-        if self.audience.is_empty() {
-            return Err(CliError::usage(
-                "service accounts want --audience NAME: the API server's own is often its issuer",
-            ));
-        }
         let mut keys = KeySet::default();
         for path in &self.service_account_key_file {
             keys = keys.join(read_keys(path, notes)?);
         }
-        Ok(Some(ServiceAccounts::new(self.service_account_issuer.clone(), keys, self.audience.clone())))
+        // As --api-audiences of kube-apiserver.
+        let audiences = if self.audience.is_empty() { &self.service_account_issuer } else { &self.audience };
+        Ok(Some(ServiceAccounts::new(self.service_account_issuer.clone(), keys, audiences.clone())))
     }
 }
 
@@ -130,30 +139,61 @@ impl Oidc {
             &self.oidc_groups_prefix,
         ];
         texts.iter().any(|text| text.is_some())
+            || self.oidc_ca_file.is_some()
             || self.oidc_signing_algs.is_some()
             || !self.oidc_required_claim.is_empty()
     }
 
-    pub(crate) fn flags(&self) -> Result<OidcFlags, CliError> {
+    /// The flags, checked.
+    pub(crate) fn flags(&self, own_issuers: &[String]) -> Result<OidcFlags, CliError> {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let mut faults = Vec::new();
         let mut required_claim = BTreeMap::new();
         for given in &self.oidc_required_claim {
-            let (claim, value) = given
-                .split_once('=')
-                .ok_or_else(|| CliError::Usage(format!("--oidc-required-claim {given}: expected CLAIM=VALUE")))?;
-            required_claim.insert(claim.to_owned(), value.to_owned());
+            match given.split_once('=') {
+                Some((claim, value)) => {
+                    required_claim.insert(claim.to_owned(), value.to_owned());
+                }
+                None => faults.push(format!("--oidc-required-claim {given}: expected CLAIM=VALUE")),
+            }
         }
-        Ok(OidcFlags {
+        let certificates = self.oidc_ca_file.as_ref().map(|path| input::text(path, input::FILE)).transpose()?;
+        if certificates.as_ref().is_some_and(String::is_empty) {
+            faults.push("--oidc-ca-file: holds no certificate in PEM".to_owned());
+        }
+        let flags = OidcFlags {
             issuer_url: text(&self.oidc_issuer_url),
             client_id: text(&self.oidc_client_id),
+            certificate_authority: certificates.unwrap_or_default(),
             username_claim: self.oidc_username_claim.clone(),
             username_prefix: text(&self.oidc_username_prefix),
             groups_claim: text(&self.oidc_groups_claim),
             groups_prefix: text(&self.oidc_groups_prefix),
             signing_algs: self.oidc_signing_algs.clone(),
             required_claim,
-            ..OidcFlags::default()
-        })
+        };
+        match flags.check(own_issuers) {
+            Ok(()) => {}
+            Err(ConfigError::Invalid(fields)) => faults.extend(fields.iter().map(of_flag)),
+            Err(other) => faults.push(other.to_string()),
+        }
+        if faults.is_empty() { Ok(flags) } else { Err(CliError::Usage(faults.join("; "))) }
+    }
+}
+
+/// A field that is refused, by the flag that it stands for.
+fn of_flag(field: &FieldError) -> String {
+    let flags = [
+        ("jwt[0].issuer.url", "oidc-issuer-url"),
+        ("jwt[0].issuer.audiences", "oidc-client-id"),
+        ("jwt[0].issuer.certificateAuthority", "oidc-ca-file"),
+        ("jwt[0].claimMappings.username", "oidc-username-claim"),
+        ("jwt[0].claimMappings.groups", "oidc-groups-claim"),
+        ("jwt[0].claimValidationRules", "oidc-required-claim"),
+    ];
+    match flags.iter().find(|(path, _)| field.path.starts_with(path)) {
+        Some((_, flag)) => format!("--{flag}: {}", field.why),
+        None => field.to_string(),
     }
 }
 
@@ -161,7 +201,7 @@ impl Oidc {
 pub(crate) fn read_config(path: &Path, own_issuers: &[String]) -> Result<AuthenticationConfiguration, CliError> {
     let bytes = input::bytes(path, input::FILE)?;
     AuthenticationConfiguration::from_yaml(&bytes, own_issuers)
-        .map_err(|why| CliError::Config { name: input::name(path), why })
+        .map_err(|why| CliError::of_configuration(path, &bytes, own_issuers, why))
 }
 
 /// A JWK set where the text begins with a brace, else PEM.
@@ -182,19 +222,13 @@ fn read_keys(path: &Path, notes: &mut Vec<String>) -> Result<KeySet, CliError> {
     Ok(keys)
 }
 
-fn take_keys(keys: &mut BTreeMap<String, KeySet>, issuer: &str, notes: &mut Vec<String>) -> KeySet {
-    keys.remove(issuer).unwrap_or_else(|| {
-        notes.push(format!("note: no keys for {issuer}, whose tokens are refused; give --jwks {issuer}=FILE"));
-        KeySet::default()
-    })
-}
-
 /// The issuers of the configuration or of the flags, for questions that need no keys.
 pub(crate) fn jwt_authenticators(trust: &Trust) -> Result<Vec<JwtAuthenticator>, CliError> {
     match &trust.config {
         Some(path) => Ok(read_config(path, &trust.service_account_issuer)?.jwt),
         None if trust.oidc.is_given() => {
-            let (jwt, _) = trust.oidc.flags()?.authenticator().map_err(|why| CliError::usage(why.to_string()))?;
+            let flags = trust.oidc.flags(&trust.service_account_issuer)?;
+            let (jwt, _) = flags.authenticator().map_err(|why| CliError::usage(why.to_string()))?;
             Ok(vec![jwt])
         }
         None => Ok(Vec::new()),

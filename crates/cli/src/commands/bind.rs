@@ -1,15 +1,14 @@
 //! `bind`: the binding that gives somebody a role, and who else that is.
 
-use super::verify::refused;
 use crate::args::Bind;
 use crate::error::CliError;
 use crate::input;
 use crate::output::{Answer, GOOD, REFUSED, Style};
 use crate::roles::{is_built_in, notes as notes_of, read};
 use crate::trust::jwt_authenticators;
+use claimant_k8s::UserInfo;
 use claimant_k8s::config::{Gives, JwtAuthenticator};
 use claimant_k8s::rbac::{Manifests, NewBinding, Object, PolicyRule, RoleRef, Subject};
-use claimant_k8s::{Authenticator, UserInfo};
 use serde::Serialize;
 use serde_json::json;
 
@@ -28,9 +27,9 @@ pub(crate) fn run(options: &Bind, style: Style) -> Result<Answer, CliError> {
         let trusted = options.trust.load()?;
         notes.clone_from(&trusted.notes);
         let token = input::token(path)?;
-        match trusted.into_union().authenticate(&token, options.trust.now()?) {
+        match trusted.judge(&token, options.trust.now()?)? {
             Ok(who) => subjects.push(subject_of(&who.user)),
-            Err(why) => return Ok(refused(&why, style).with_notes(&notes)),
+            Err(why) => return Ok(why.answer(style).with_notes(&notes)),
         }
     }
     let Some(first) = subjects.first() else {
@@ -44,6 +43,14 @@ pub(crate) fn run(options: &Bind, style: Style) -> Result<Answer, CliError> {
     let manifests = read(&options.manifests, options.default_namespace.as_deref())?;
     notes.extend(if options.manifests.is_empty() { Vec::new() } else { notes_of(&manifests) });
     let mut warnings = Vec::new();
+    let wants_issuer =
+        subjects.iter().any(|subject| subject.kind != "ServiceAccount" && !subject.name.starts_with("system:"));
+    if issuers.is_empty() && wants_issuer {
+        notes.push(
+            "note: whether any issuer gives these names, and whether only one does, is not checked: give --config FILE"
+                .to_owned(),
+        );
+    }
     for subject in &subjects {
         about_subject(subject, &issuers, &options.trust.service_account_issuer, &mut warnings);
     }
@@ -53,8 +60,13 @@ pub(crate) fn run(options: &Bind, style: Style) -> Result<Answer, CliError> {
     let code = if denied { REFUSED } else { GOOD };
     if style.json {
         let manifest = if denied { None } else { Some(binding.to_yaml()) };
-        return Ok(Answer::json(code, &json!({"manifest": manifest, "object": binding, "warnings": warnings}))
-            .with_notes(&notes));
+        return Ok(Answer::json(
+            code,
+            &json!({
+                "manifest": manifest, "object": binding, "warnings": warnings, "issuersChecked": !issuers.is_empty(),
+            }),
+        )
+        .with_notes(&notes));
     }
     notes.extend(warnings.iter().map(|warning| format!("warning [{}]: {}", warning.code, warning.message)));
     if denied {

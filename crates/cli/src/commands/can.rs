@@ -1,6 +1,5 @@
 //! `can`: may this user do that?
 
-use super::verify::refused;
 use crate::args::Can;
 use crate::error::CliError;
 use crate::output::{Answer, GOOD, REFUSED, Style, shown};
@@ -18,7 +17,7 @@ pub(crate) fn run(options: &Can, style: Style) -> Result<Answer, CliError> {
     let mut notes = [asker.notes, roles.notes(), question.notes.clone()].concat();
     let user = match asker.user {
         Ok(user) => user,
-        Err(why) => return Ok(refused(&why, style).with_notes(&notes)),
+        Err(why) => return Ok(why.answer(style).with_notes(&notes)),
     };
     let answer = match roles.authorizer.can(&user, &question.attributes()) {
         Decision::Allow(grant) => yes(&grant, &user, &question, &roles, style),

@@ -4,7 +4,8 @@ use super::verify::user;
 use crate::args::Explain;
 use crate::error::CliError;
 use crate::input;
-use crate::output::{Answer, GOOD, REFUSED, Style, shown};
+use crate::output::{Answer, GOOD, Style, shown};
+use crate::verdict::code_and_word;
 use claimant_k8s::explain::Explanation;
 
 pub(crate) fn run(options: &Explain, style: Style) -> Result<Answer, CliError> {
@@ -18,7 +19,7 @@ pub(crate) fn run(options: &Explain, style: Style) -> Result<Answer, CliError> {
     } else {
         notes.push("note: what the token says is hidden; --reveal shows it".to_owned());
     }
-    let code = if why.outcome.is_ok() { GOOD } else { REFUSED };
+    let code = why.outcome.as_ref().err().map_or(GOOD, |why| code_and_word(why).0);
     if style.json {
         return Ok(Answer::json(code, &why.to_json()).with_notes(&notes));
     }

@@ -3,17 +3,25 @@
 use crate::args::Lint;
 use crate::error::CliError;
 use crate::input;
-use crate::output::{Answer, GOOD, REFUSED, Style, excerpt, excerpt_of_line, shown};
+use crate::output::{Answer, GOOD, NO_ANSWER, REFUSED, Style, excerpt, excerpt_of_line, shown};
 use claimant_k8s::lint::{FileKind, Minor, Options, Problem, Severity, lint, lint_roles};
 use claimant_k8s::rbac::{ManifestProblem, Manifests};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 pub(crate) fn run(options: &Lint, style: Style) -> Result<Answer, CliError> {
     let found = Found::load(options)?;
+    if let Some(why) = found.nothing() {
+        return Err(why);
+    }
     let (errors, warnings) = found.count();
-    let code = if errors > 0 || (options.deny_warnings && warnings > 0) { REFUSED } else { GOOD };
+    let unread = found.unread();
+    let denied = options.deny_warnings && warnings > 0;
+    let code = match (unread, errors) {
+        (0, 0) if !denied => GOOD,
+        (0, _) => REFUSED,
+        _ => NO_ANSWER,
+    };
     if style.json {
         let value = json!({
             "errors": errors,
@@ -35,7 +43,9 @@ pub(crate) fn run(options: &Lint, style: Style) -> Result<Answer, CliError> {
     }
     let verdict = match (errors, warnings) {
         (0, 0) => style.good("good"),
+        (0, _) if denied => style.bad("refused, as --deny-warnings says"),
         (0, _) => style.warn("good, with warnings"),
+        _ if errors == unread => style.bad("not all could be read"),
         _ => style.bad("refused"),
     };
     text.push_str(&format!("{verdict}: {errors} errors, {warnings} warnings\n"));
@@ -62,25 +72,31 @@ impl Found {
         let rules =
             Options::default().with_disallowed_issuers(options.service_account_issuer.clone()).with_kubernetes(minor);
         let mut configurations = Vec::new();
+        let mut take = |name: &str, bytes: &[u8]| {
+            configurations.push((name.to_owned(), lint(bytes, &rules), bytes.to_owned()));
+        };
         for path in &options.files {
+            let name = input::name(path);
             if path.is_dir() {
-                let read = manifests.file_names().count();
-                manifests
-                    .read_path(path)
-                    .map_err(|error| CliError::Read { name: input::name(path), why: input::reason(&error) })?;
-                let files: Vec<String> = manifests.file_names().skip(read).map(ToOwned::to_owned).collect();
-                for file in files {
-                    let bytes = input::bytes(Path::new(&file), input::FILE)?;
-                    if FileKind::of(&bytes) == FileKind::Configuration {
-                        configurations.push((file, lint(&bytes, &rules), bytes));
+                let read = manifests.read_path_but(path, |name, bytes| {
+                    let is_configuration = FileKind::of(bytes) == FileKind::Configuration;
+                    if is_configuration {
+                        take(name, bytes);
                     }
+                    is_configuration
+                });
+                if let Err(error) = read {
+                    manifests.tell_unread(&name, &input::reason(&error));
                 }
                 continue;
             }
-            let bytes = input::bytes(path, input::FILE)?;
-            match FileKind::of(&bytes) {
-                FileKind::Manifests => manifests.read(&input::name(path), &bytes),
-                _ => configurations.push((input::name(path), lint(&bytes, &rules), bytes)),
+            // A file that cannot be read takes nothing away from the others.
+            match input::bytes(path, input::FILE) {
+                Err(error) => manifests.tell_unread(&name, &error.of_file()),
+                Ok(bytes) => match FileKind::of(&bytes) {
+                    FileKind::Manifests | FileKind::Object => manifests.read(&name, &bytes),
+                    _ => take(&name, &bytes),
+                },
             }
         }
         let roles = lint_roles(&manifests);
@@ -95,15 +111,33 @@ impl Found {
         (errors, all.len() - errors)
     }
 
+    /// How many files could not be read.
+    fn unread(&self) -> usize {
+        self.roles.iter().filter(|one| one.problem.code == "unreadable").count()
+    }
+
+    /// Why there is no answer, where nothing is there that could be good or bad.
+    fn nothing(&self) -> Option<CliError> {
+        let is_empty = self.configurations.is_empty() && self.roles.is_empty() && self.manifests.written().len() == 0;
+        is_empty.then(|| {
+            let kinds = self.kinds();
+            let found = if kinds.is_empty() { String::new() } else { format!("; there is only {kinds}") };
+            CliError::NothingToLint { files: self.manifests.files(), found }
+        })
+    }
+
+    /// What is neither, with how many of each.
+    fn kinds(&self) -> String {
+        let kinds = self.manifests.skipped().iter().map(|(kind, count)| format!("{count} {kind}"));
+        shown(&kinds.collect::<Vec<_>>().join(", "))
+    }
+
     /// All files with their problems, those without any too.
     fn files(&self) -> Vec<Value> {
         let of_configuration =
             self.configurations.iter().map(|(file, problems, _)| json!({"file": file, "problems": problems}));
         let mut by_file: BTreeMap<&str, Vec<&ManifestProblem>> =
             self.manifests.file_names().map(|name| (name, Vec::new())).collect();
-        for (file, ..) in &self.configurations {
-            by_file.remove(file.as_str());
-        }
         for problem in &self.roles {
             by_file.entry(&problem.file).or_default().push(problem);
         }
@@ -112,12 +146,10 @@ impl Found {
     }
 
     fn notes(&self) -> Vec<String> {
-        let skipped = self.manifests.skipped();
-        if skipped.is_empty() {
-            return Vec::new();
+        match self.kinds() {
+            kinds if kinds.is_empty() => Vec::new(),
+            kinds => vec![format!("note: skipped, being neither configurations nor roles nor bindings: {kinds}")],
         }
-        let kinds: Vec<String> = skipped.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-        vec![format!("note: skipped, being neither roles nor bindings: {}", shown(&kinds.join(", ")))]
     }
 }
 
@@ -128,7 +160,12 @@ fn written(file: &str, about: &str, problem: &Problem, excerpt: &str, style: Sty
     };
     let place = problem.place;
     let message = shown(&format!("{about}{problem}"));
-    format!("{file}:{}:{}: {severity} [{}] {message}\n{excerpt}", place.line, place.column, problem.code)
+    // A file that was not read has no lines.
+    let at = match problem.code {
+        "unreadable" => file.to_owned(),
+        _ => format!("{file}:{}:{}", place.line, place.column),
+    };
+    format!("{at}: {severity} [{}] {message}\n{excerpt}", problem.code)
 }
 
 fn written_of_manifest(told: &ManifestProblem, style: Style) -> String {

@@ -2,16 +2,14 @@
 
 use crate::args::Migrate;
 use crate::error::CliError;
-use crate::input;
 use crate::output::{Answer, GOOD, Style};
 use claimant_k8s::config::Migration;
 use serde_json::json;
 
-pub(crate) fn run(options: Migrate, style: Style) -> Result<Answer, CliError> {
-    let flags = options.flags.flags()?;
-    let ca = options.oidc_ca_file.map(|path| input::text(&path, input::FILE)).transpose()?;
-    let migration =
-        Migration::of(flags, ca, &options.service_account_issuer).map_err(|why| CliError::usage(why.to_string()))?;
+pub(crate) fn run(options: &Migrate, style: Style) -> Result<Answer, CliError> {
+    let own_issuers = &options.service_account_issuer;
+    let flags = options.flags.flags(own_issuers)?;
+    let migration = Migration::of(flags, None, own_issuers).map_err(|why| CliError::usage(why.to_string()))?;
     let file = migration.configuration.to_yaml();
     if style.json {
         let value = json!({"file": file, "configuration": migration.configuration, "changes": migration.changes});

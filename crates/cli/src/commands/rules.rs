@@ -1,7 +1,6 @@
 //! `rules`: what this user may do.
 
 use super::can::rule_in_words;
-use super::verify::refused;
 use crate::args::Rules;
 use crate::error::CliError;
 use crate::output::{Answer, GOOD, REFUSED, Style, shown};
@@ -15,7 +14,7 @@ pub(crate) fn run(options: &Rules, style: Style) -> Result<Answer, CliError> {
     let mut notes = [asker.notes, roles.notes()].concat();
     let user = match asker.user {
         Ok(user) => user,
-        Err(why) => return Ok(refused(&why, style).with_notes(&notes)),
+        Err(why) => return Ok(why.answer(style).with_notes(&notes)),
     };
     if is_master(&user) {
         notes.push("note: system:masters may do everything, by another authorizer in front of RBAC".to_owned());

@@ -3,8 +3,8 @@
 use crate::args::Verify;
 use crate::error::CliError;
 use crate::input;
-use crate::output::{Answer, GOOD, REFUSED, Style, shown};
-use claimant_k8s::{Authenticated, Authenticator, Error, UserInfo};
+use crate::output::{Answer, GOOD, Style, shown};
+use claimant_k8s::{Authenticated, UserInfo};
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -13,9 +13,9 @@ pub(crate) fn run(options: &Verify, style: Style) -> Result<Answer, CliError> {
     let now = options.trust.now()?;
     let token = input::token(&options.token.file)?;
     let notes = trusted.notes.clone();
-    let answer = match trusted.into_union().authenticate(&token, now) {
+    let answer = match trusted.judge(&token, now)? {
         Ok(who) => good(&who, style),
-        Err(why) => refused(&why, style),
+        Err(why) => why.answer(style),
     };
     Ok(answer.with_notes(&notes))
 }
@@ -31,15 +31,6 @@ fn good(who: &Authenticated, style: Style) -> Answer {
         let _ = writeln!(text, "audience: {}", shown(audience));
     }
     Answer::text(GOOD, text)
-}
-
-pub(crate) fn refused(why: &Error, style: Style) -> Answer {
-    let reason = why.reason();
-    if style.json {
-        let value = json!({"verdict": "refused", "reason": reason, "message": why.to_string()});
-        return Answer::json(REFUSED, &value);
-    }
-    Answer::text(REFUSED, format!("{}: {reason}: {}\n", style.bad("refused"), shown(&why.to_string())))
 }
 
 /// One line for each fact.

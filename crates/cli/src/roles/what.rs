@@ -3,6 +3,7 @@
 use super::resources::{group, is_of_the_cluster, is_subresource, plural};
 use crate::args::What;
 use crate::error::CliError;
+use claimant_k8s::lint::nearest;
 use claimant_k8s::rbac::{Attributes, RequestInfo, ResourceInfo, Target};
 use serde_json::{Value, json};
 
@@ -22,6 +23,13 @@ impl Question {
     pub(crate) fn load(options: &What) -> Result<Self, CliError> {
         let What { verb, what, name, namespace } = options;
         if !what.starts_with('/') {
+            if METHODS.contains(&verb.as_str()) {
+                let ask = of_method(verb);
+                return Err(CliError::Usage(format!(
+                    "{verb} is an HTTP method and goes with a path, which begins with /: {verb} /{what}; of a resource \
+                     ask by the verb: {ask} {what}"
+                )));
+            }
             let namespace = namespace.as_deref().unwrap_or_default();
             return Ok(Self::of_resource(verb, what, name.as_deref().unwrap_or_default(), namespace));
         }
@@ -34,7 +42,7 @@ impl Question {
         let method = !verb.is_empty() && verb.chars().all(|c| c.is_ascii_uppercase());
         if !method {
             let asked = Asked::Path(what.clone());
-            return Ok(Self { verb: verb.clone(), asked, notes: Vec::new() });
+            return Ok(Self { verb: verb.clone(), asked, notes: about_verb(verb, &VERBS_OF_PATHS) });
         }
         let info = RequestInfo::from_http(verb, what).map_err(|why| CliError::Usage(format!("{what}: {why}")))?;
         let asked = match info.resource {
@@ -47,7 +55,7 @@ impl Question {
     }
 
     fn of_resource(verb: &str, what: &str, name: &str, namespace: &str) -> Self {
-        let mut notes = Vec::new();
+        let mut notes = about_verb(verb, &VERBS);
         let (what, subresource) = what.split_once('/').unwrap_or((what, ""));
         let (resource, group) = match what.split_once('.') {
             Some((resource, group)) => (resource, group.to_owned()),
@@ -153,3 +161,34 @@ impl Question {
 fn group_of(resource: &str) -> bool {
     group(resource).is_some()
 }
+
+/// A verb that is none, but nearly one. Others may be somebody's own.
+fn about_verb(verb: &str, known: &[&'static str]) -> Vec<String> {
+    let near = nearest(verb, known).filter(|_| !known.contains(&verb));
+    let near = near.map(|meant| {
+        format!(
+            "note: {verb} is no verb of Kubernetes, which tells large and small letters apart; perhaps {meant} is meant"
+        )
+    });
+    near.into_iter().collect()
+}
+
+/// The verb that people mean by a method.
+fn of_method(method: &str) -> &'static str {
+    match method {
+        "POST" => "create",
+        "PUT" => "update",
+        "PATCH" => "patch",
+        "DELETE" => "delete",
+        _ => "get",
+    }
+}
+
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+/// Those of requests, and those that only rules have.
+#[rustfmt::skip]
+const VERBS: [&str; 16] = [
+    "get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "use", "bind", "escalate",
+    "impersonate", "approve", "sign", "attest", "proxy",
+];
+const VERBS_OF_PATHS: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];

@@ -3,12 +3,13 @@
 use crate::args::Who;
 use crate::error::CliError;
 use crate::input;
-use claimant_k8s::{Authenticator, Error, UserInfo};
+use crate::verdict::NoUser;
+use claimant_k8s::UserInfo;
 
 /// The user, as the authorizer meets them.
 pub(crate) struct Asker {
     /// None where the token is refused.
-    pub(crate) user: Result<UserInfo, Error>,
+    pub(crate) user: Result<UserInfo, NoUser>,
     pub(crate) notes: Vec<String>,
 }
 
@@ -19,7 +20,7 @@ impl Asker {
             let now = options.trust.now()?;
             let token = input::token(path)?;
             let notes = trusted.notes.clone();
-            let user = trusted.into_union().authenticate(&token, now).map(|who| who.user.in_request());
+            let user = trusted.judge(&token, now)?.map(|who| who.user.in_request());
             return Ok(Self { user, notes });
         }
         if options.user.is_none() && options.group.is_empty() {

@@ -181,6 +181,110 @@ fn what_is_around_a_configuration_is_named_and_looked_into() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_takes_nothing_away_from_others() {
+    let folder = Folder::new("lint_unread");
+    let bad = folder.file("bad.yaml", GOOD.replace("audiences", "audience"));
+    let good = folder.file("good.yaml", GOOD);
+    let huge = folder.file("huge.yaml", vec![b'a'; (16 << 20) + 1]);
+    let none = format!("{}/none.yaml", folder.path());
+    let ran = run(["lint", &none, &bad, &huge]);
+    assert_eq!(ran.code, 2, "{}", ran.out);
+    for said in [
+        format!("{none}: error [unreadable] no such file or directory\n"),
+        format!("{huge}: error [unreadable] more than 16777216 bytes\n"),
+        format!("{bad}:6:5: error [unknown_member] "),
+        "refused: 3 errors".to_owned(),
+    ] {
+        assert!(ran.out.contains(&said), "{said}\n{}", ran.out);
+    }
+    let ran = run(["lint", &good, &none]);
+    assert!(ran.code == 2 && ran.out.ends_with("not all could be read: 1 errors, 0 warnings\n"), "{}", ran.out);
+    let found = run(["lint", "--json", &good, &none]).json();
+    let problem = |file: &Value| file["problems"][0]["code"].as_str().map(ToOwned::to_owned);
+    let files = found["files"].as_array().unwrap();
+    let codes: Vec<_> = files.iter().map(problem).collect();
+    assert_eq!(codes, [None, Some("unreadable".to_owned())], "{found}");
+}
+
+#[test]
+fn what_is_neither_is_skipped_and_alone_is_nothing_to_lint() {
+    let folder = Folder::new("lint_other");
+    let pod = folder.file("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n");
+    let sibling = folder
+        .file("enc.yaml", "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources: []\n");
+    let good = folder.file("good.yaml", GOOD);
+    let ran = run(["lint", &pod, &sibling]);
+    assert!(ran.code == 2 && ran.out.is_empty() && ran.err.contains("nothing to lint"), "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("1 v1 Pod") && ran.err.contains("EncryptionConfiguration"), "{}", ran.err);
+    assert_eq!(run(["lint", "--json", &pod]).json()["reason"], "nothing_to_lint");
+    // A configuration that is linted is not among what is skipped.
+    for arguments in [&["lint", &pod, &sibling, &good][..], &["lint", &folder.path()]] {
+        let ran = run(arguments);
+        assert!(ran.code == 0 && ran.out == "good: 0 errors, 0 warnings\n", "{}", ran.out);
+        assert!(ran.err.contains("1 v1 Pod") && !ran.err.contains("AuthenticationConfiguration"), "{}", ran.err);
+    }
+    // Another kind by mistake is none.
+    let named = folder.file("named.yaml", GOOD.replace("kind: AuthenticationConfiguration", "kind: Pod"));
+    let ran = run(["lint", &named]);
+    assert!(ran.code == 1 && ran.out.contains("it must be AuthenticationConfiguration"), "{}", ran.out);
+    let empty = folder.file("empty.yaml", "# nothing\n");
+    let ran = run(["lint", &empty]);
+    assert!(ran.code == 1 && ran.out.contains("the file is empty") && !ran.out.contains("---"), "{}", ran.out);
+    let late = folder.file("late.yaml", format!("---\n---\n{GOOD}"));
+    let ran = run(["lint", &late]);
+    assert!(ran.code == 1 && ran.out.contains("take away the `---`"), "{}", ran.out);
+}
+
+#[test]
+fn several_faults_are_told_at_once_and_nothing_that_follows_from_them() {
+    let folder = Folder::new("lint_several");
+    let errors = |text: &str| -> Vec<String> {
+        let ran = run(["lint", "--json", &folder.file("authn.yaml", text)]);
+        assert_eq!(ran.code, 1, "{}", ran.out);
+        let found = ran.json();
+        let problems = found["files"][0]["problems"].as_array().unwrap().clone();
+        problems
+            .iter()
+            .map(|problem| format!("{} {}", problem["code"].as_str().unwrap(), problem["path"].as_str().unwrap()))
+            .collect()
+    };
+    let bad = GOOD.replace("    url: https", "    url: http").replace("valueExpression", "expression");
+    assert_eq!(errors(&bad), ["field jwt[0].issuer.url", "unknown_member jwt[0].claimMappings.extra[0].expression"]);
+    let bad = GOOD.replace("audiences", "audience").replace("claims.hd == ", "claims.hd = ");
+    assert_eq!(
+        errors(&bad),
+        ["unknown_member jwt[0].issuer.audience", "expression jwt[0].claimValidationRules[0].expression"]
+    );
+    let bad = GOOD.replace("io/v1\n", "io/v2\n").replace("issuer:", "issuers:");
+    assert_eq!(errors(&bad), ["version apiVersion", "unknown_member jwt[0].issuers"]);
+    let bad = GOOD.replace("username: {claim: sub, prefix: \"oidc:\"}", "username: {claims: sub, prefix: \"oidc:\"}");
+    assert_eq!(errors(&bad), ["unknown_member jwt[0].claimMappings.username.claims"]);
+}
+
+#[test]
+fn the_rule_about_email_says_what_to_write_and_a_broken_rule_is_not_two_faults() {
+    let folder = Folder::new("lint_email");
+    let email = GOOD.replace("{claim: sub, prefix: \"oidc:\"}", "{expression: \"'oidc:' + claims.email\"}");
+    let ran = run(["lint", &folder.file("a.yaml", &email)]);
+    let rule = "claimValidationRules: [{expression: \"claims.email_verified == true\"}]";
+    assert!(ran.code == 1 && ran.out.contains(rule), "{}", ran.out);
+    let mended =
+        email.replace("  - expression: |", "  - expression: \"claims.email_verified == true\"\n  - expression: |");
+    assert_eq!(run(["lint", &folder.file("a.yaml", &mended)]).code, 0);
+    let broken = mended.replace("email_verified == true", "email_verified = true");
+    let ran = run(["lint", &folder.file("a.yaml", &broken)]);
+    assert!(ran.code == 1 && ran.out.matches(": error [").count() == 1, "{}", ran.out);
+    assert!(ran.out.contains("write == to compare"), "{}", ran.out);
+    // The rule that limits the life of tokens is there, though it does not compile.
+    let broken = GOOD.replace("claims.iat <= 86400", "claims.iat <== 86400");
+    let ran = run(["lint", &folder.file("a.yaml", &broken)]);
+    assert!(ran.out.contains("1 errors, 0 warnings"), "{}", ran.out);
+    let broken = GOOD.replace("\"oidc:\"", "\"\"").replace("startsWith('system:')\"", "startsWith('system:'\"");
+    let ran = run(["lint", &folder.file("a.yaml", &broken)]);
+    assert!(!ran.out.contains("[system_username]"), "{}", ran.out);
+}
+
+#[test]
 fn roles_and_bindings_are_linted_by_file_and_by_folder() {
     let folder = Folder::new("lint_roles");
     let binding = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: all}\n\
@@ -195,7 +299,12 @@ fn roles_and_bindings_are_linted_by_file_and_by_folder() {
     assert!(ran.code == 0 && ran.out.starts_with(&said), "{}", ran.out);
     let caret = ran.out.lines().nth(2).unwrap().find('^').unwrap();
     assert!(ran.out.lines().nth(1).unwrap()[caret..].starts_with("'system:authenticated'"), "{}", ran.out);
-    assert_eq!(run(["lint", "--deny-warnings", &path]).code, 1);
+    let ran = run(["lint", "--deny-warnings", &path]);
+    assert!(
+        ran.code == 1 && ran.out.ends_with("refused, as --deny-warnings says: 0 errors, 1 warnings\n"),
+        "{}",
+        ran.out
+    );
 
     folder.file("all/authn.yaml", GOOD.replace("audiences", "audience"));
     folder.file("all/more/role.yaml", binding.replace("ClusterRoleBinding", "RoleBinding").replace("all", "one"));

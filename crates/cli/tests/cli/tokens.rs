@@ -50,6 +50,13 @@ fn verify_takes_service_accounts_and_flags() {
     let ran = run_with(token.as_bytes(), ["verify", "--audience", "other", "--json"].iter().chain(&accounts));
     assert_eq!((ran.code, ran.json()["reason"].as_str()), (1, Some("audience")));
 
+    // The audience of the API server itself is its issuer.
+    let own =
+        setup.issuer.service_account_token("ns", "app", "pod", &TokenOptions::new(setup.issuer.url(), NOW)).unwrap();
+    let ran = run_with(own.as_bytes(), ["verify"].iter().chain(&accounts));
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert_eq!(run_with(token.as_bytes(), ["verify"].iter().chain(&accounts)).code, 1);
+
     let flags =
         ["verify", "--oidc-issuer-url", setup.issuer.url(), "--oidc-client-id", "my-api", "--jwks", &setup.jwks];
     let more = ["--now", &now, "--oidc-signing-algs", "ES256,RS256", "--oidc-username-prefix", "-"];
@@ -96,5 +103,87 @@ fn migrate_writes_a_file_that_judges_the_same() {
     assert!(found["changes"].as_array().unwrap().iter().all(|change| change["verdicts_change"] == json!(false)));
     let ran = run(["migrate", "--oidc-issuer-url", "http://issuer.example", "--oidc-client-id", "kube"]);
     assert_eq!(ran.code, 2);
-    assert_eq!(ran.err, "claimant: jwt[0].issuer.url: URL scheme must be https\n");
+    assert_eq!(ran.err, "claimant: --oidc-issuer-url: URL scheme must be https\n");
+}
+
+#[test]
+fn flags_tell_all_their_faults_at_once() {
+    let folder = Folder::new("flags");
+    let empty = folder.file("ca.pem", "none");
+    for command in ["migrate", "verify", "explain"] {
+        let given = ["--oidc-issuer-url", "http://issuer.example?a", "--oidc-signing-algs", "RS256,HS256"];
+        let more = ["--oidc-required-claim", "hd", "--oidc-ca-file", &empty];
+        let ran = run([command].iter().chain(&given).chain(&more));
+        assert_eq!(ran.code, 2, "{}", ran.out);
+        for said in [
+            "--oidc-required-claim hd: expected CLAIM=VALUE",
+            "--oidc-client-id: is required",
+            "--oidc-signing-algs: unsupported algorithm \"HS256\"",
+            "--oidc-ca-file: holds no certificate",
+            "--oidc-issuer-url: URL scheme must be https",
+            "--oidc-issuer-url: URL must not contain a query",
+        ] {
+            assert_eq!(ran.err.matches(said).count(), 1, "{command} {said}: {}", ran.err);
+        }
+        assert_eq!(ran.err.matches("; ").count(), 5, "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_refusal_says_what_was_expected_and_found() {
+    let setup = Setup::new("refusals", CLAIMS);
+    let at = |audience: &str, now| setup.issuer.id_token("jane", &[], &TokenOptions::new(audience, now)).unwrap();
+    let ran = setup.judge("verify", &at("other", NOW), &[]);
+    assert!(
+        ran.out.contains("aud: expected") && ran.out.contains("my-api") && ran.out.contains("other"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.err.contains("claimant explain") && !ran.out.contains("jane"), "{}", ran.err);
+    let found = setup.judge("verify", &at("other", NOW), &["--json"]).json();
+    assert_eq!((&found["check"], &found["verdict"]), (&json!("aud"), &json!("refused")), "{found}");
+    assert!(found["got"].as_str().unwrap().contains("other"), "{found}");
+
+    let elsewhere = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL290aGVyLmV4YW1wbGUifQ.AAAA";
+    let ran = setup.judge("verify", elsewhere, &[]);
+    assert!(ran.code == 1 && ran.out.contains("got https://other.example"), "{}", ran.out);
+    assert!(ran.out.contains(setup.issuer.url()), "{}", ran.out);
+    for (token, said) in [("", "the token is empty"), ("abc", "this is no JWT: not a compact JWS")] {
+        let ran = setup.judge("verify", token, &[]);
+        assert_eq!((ran.code, ran.out), (1, format!("refused: unrecognized: {said}\n")));
+    }
+}
+
+#[test]
+fn a_token_without_any_keys_has_no_answer() {
+    let setup = Setup::new("no_keys", CLAIMS);
+    let token = setup.id_token(&[]);
+    let now = NOW.to_string();
+    let ran = run_with(token.as_bytes(), ["verify", "--config", &setup.config, "--now", &now]);
+    assert!(ran.code == 2 && ran.out.is_empty(), "{}", ran.out);
+    assert!(ran.err.contains(&format!("no keys were given for {}", setup.issuer.url())), "{}", ran.err);
+    let ran = run_with(token.as_bytes(), ["verify", "--json", "--config", &setup.config, "--now", &now]);
+    assert_eq!(ran.json()["reason"], "no_keys");
+}
+
+#[test]
+fn a_configuration_that_does_not_load_is_shown_with_its_line() {
+    let setup = Setup::new("bad_config", CLAIMS);
+    let text = std::fs::read_to_string(&setup.config).unwrap();
+    let bad = setup.folder.file("bad.yaml", text.replace("audiences:", "audience:"));
+    let ran = run(["verify", "--config", &bad]);
+    let lines: Vec<&str> = ran.err.lines().collect();
+    assert_eq!((ran.code, lines.len()), (2, 3), "{}", ran.err);
+    let said =
+        format!("claimant: {bad}:6:5: jwt[0].issuer.audience: there is no such member; perhaps audiences is meant");
+    assert!(lines[0] == said && lines[1].contains("audience: [my-api]") && lines[2].ends_with('^'), "{}", ran.err);
+    let bad = setup.folder.file("bad.yaml", text.replace("audiences:", "audience:").replace("sub", "''"));
+    let ran = run(["explain", "--config", &bad]);
+    assert!(ran.err.contains("(and 1 more; claimant lint "), "{}", ran.err);
+    let found = run(["verify", "--json", "--config", &bad]).json();
+    assert_eq!(
+        (&found["reason"], found["problems"].as_array().unwrap().len()),
+        (&json!("configuration"), 2),
+        "{found}"
+    );
 }
