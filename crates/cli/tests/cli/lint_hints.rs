@@ -112,6 +112,43 @@ fn each_message_says_what_to_write_instead() {
 }
 
 #[test]
+fn habits_from_elsewhere_are_known() {
+    let folder = Folder::new("lint_habits");
+    let rule = "      claims.hd == 'example.com' &&\n";
+    let no_system = "\"!user.username.startsWith('system:')\"";
+    for (good, bad, place, mend) in [
+        ("username: {claim: sub, prefix: \"oidc:\"}", "username: sub", "13:15", "perhaps {claim: \"sub\"} is meant"),
+        ("  - expression: \"!user", "  - \"!user", "20:5", "perhaps {expression: \"!user"),
+        ("jwt:\n", "anonymous: false\njwt:\n", "3:12", "perhaps {enabled: false} is meant"),
+        ("jwt:\n", "anonymous: {enabled: 'true'}\njwt:\n", "3:22", "take the quotes away: true"),
+        ("[kube]", "['']", "6:17", "name what stands in the aud"),
+        ("https://issuer.example", "https://${HOST}/a", "5:10", "variables are not replaced here"),
+        ("https://issuer.example", "{{ .Values.issuer }}", "5:5", "render it first"),
+        ("example.com/domain", "Example.com/domain", "17:12", "write \"example.com/domain\""),
+        (rule, "      claims.hd == 'a' AND\n", "9:24", "write &&"),
+        (rule, "      claims.exp - claims.nbf <= 2h &&\n", "9:34", "write the number, 3600 for an hour"),
+        (rule, "      $claims.hd == 'a' &&\n", "9:7", "names stand without $"),
+        (rule, "      claims.hd == “a” &&\n", "9:20", "typographic quotes"),
+        (rule, "      claims.exp – claims.iat > 0 &&\n", "9:18", "this is a dash and no minus"),
+        (rule, "      claims.hd =~ '^a' &&\n", "9:17", "claims.NAME.matches("),
+        (rule, "      claims.hd.toLower() == 'a' &&\n", "9:24", "write lowerAscii()"),
+        (no_system, "\"user.username.matches('[a-')\"", "20:40", "no regular expression of RE2"),
+        (no_system, "\"user.groups in ['a']\"", "20:30", "user.groups.exists(g, g in"),
+    ] {
+        let found = problems(&folder, good, bad, &[]);
+        let says = |one: &&Value| one["message"].as_str().unwrap().contains(mend);
+        let one = found.iter().find(says).unwrap_or_else(|| panic!("{bad}: {mend}: {found:?}"));
+        assert_eq!(one["severity"], "error", "{bad}");
+        assert_eq!(format!("{}:{}", one["line"], one["column"]), place, "{bad}: {one}");
+    }
+    let found = problems(&folder, "prefix: \"oidc:\"", "prefix: “oidc:”", &[]);
+    assert_eq!(found[0]["code"], "typographic_quotes");
+    let twice = GOOD.split_once("jwt:\n").unwrap().1.replace("[kube]", "[other]");
+    let file = folder.file("twice.yaml", format!("{GOOD}{twice}"));
+    assert!(run(["lint", &file]).out.contains("an issuer has one entry"));
+}
+
+#[test]
 fn each_thing_that_people_regret_has_a_warning() {
     let folder = Folder::new("lint_warnings");
     let groups = "\"has(claims.roles) ? claims.roles.split(',').map(r, 'oidc:' + r) : []\"";

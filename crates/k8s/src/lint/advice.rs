@@ -72,7 +72,7 @@ impl Advisor<'_> {
             let path = format!("{}.claimMappings.{name}", self.path);
             // An address has no such beginning.
             let is_email = name == "username" && mapping.claim == "email";
-            if is_email || !can_be_reserved(mapping) || self.rules_keep_out(name) {
+            if is_both(mapping) || is_email || !can_be_reserved(mapping) || self.rules_keep_out(name) {
                 continue;
             }
             let (path, how) = match mapping.expression.is_empty() {
@@ -135,7 +135,7 @@ impl Advisor<'_> {
                 true => ("prefix", !mapping.claim.is_empty() && mapping.prefix.as_deref() == Some("")),
                 false => ("expression", starts(&mapping.expression).is_none()),
             };
-            if is_email || !is_open {
+            if is_both(mapping) || is_email || !is_open {
                 continue;
             }
             let path = format!("{}.claimMappings.{name}.{field}", self.path);
@@ -161,11 +161,13 @@ impl Advisor<'_> {
     fn mapped_expressions(&mut self) {
         let mappings = &self.jwt.claim_mappings;
         let path = format!("{}.claimMappings", self.path);
-        let mut all = vec![
-            (format!("{path}.username.expression"), &mappings.username.expression, false),
-            (format!("{path}.groups.expression"), &mappings.groups.expression, true),
-            (format!("{path}.uid.expression"), &mappings.uid.expression, false),
-        ];
+        let mut all = vec![(format!("{path}.uid.expression"), &mappings.uid.expression, false)];
+        for (name, mapping, wants_list) in [("username", &mappings.username, false), ("groups", &mappings.groups, true)]
+        {
+            if !is_both(mapping) {
+                all.push((format!("{path}.{name}.expression"), &mapping.expression, wants_list));
+            }
+        }
         for (i, extra) in mappings.extra.iter().enumerate() {
             all.push((format!("{path}.extra[{i}].valueExpression"), &extra.value_expression, true));
         }
@@ -229,7 +231,10 @@ impl Advisor<'_> {
     fn token_life(&mut self) {
         let limits = |source: &String| match Program::compile(&Env::claims(), source) {
             Ok(program) => program.selects_claim("exp") && ["iat", "nbf"].iter().any(|c| program.selects_claim(c)),
-            Err(_) => ["exp", "iat"].iter().all(|claim| mentioned_claims(source).any(|one| one == *claim)),
+            Err(_) => {
+                let mentions = |claim: &str| mentioned_claims(source).any(|one| one == claim);
+                mentions("exp") && (mentions("iat") || mentions("nbf"))
+            }
         };
         if self.jwt.claim_validation_rules.iter().any(|rule| limits(&rule.expression)) {
             return;
@@ -250,6 +255,11 @@ fn never_converts(program: &Program) -> Option<bool> {
     let claims = ClaimsIndex::from_json(&claims).ok()?;
     let output = program.eval(&Activation::claims(&claims)).ok()?;
     Some(output.value.to_strings().is_err())
+}
+
+/// Whether it has a claim and an expression, which is refused.
+fn is_both(mapping: &PrefixedClaimOrExpression) -> bool {
+    !mapping.claim.is_empty() && !mapping.expression.is_empty()
 }
 
 /// Whether a value of the issuer's choice can begin as reserved names do.

@@ -2,11 +2,19 @@
 
 use super::expressions::EMAIL_VERIFIED;
 use super::shape::nearest;
+use crate::names::is_subdomain;
 
 /// About a field that is refused for this reason; `value` is its text.
 pub(super) fn of_field(path: &str, value: &str, why: &str) -> Option<String> {
     let field = path.rsplit('.').next().unwrap_or(path);
+    let field = field.split('[').next().unwrap_or(field);
     match field {
+        "url" | "discoveryURL" if value.contains("${") || value.contains("$(") => {
+            Some("variables are not replaced here: write the value itself".to_owned())
+        }
+        "url" if why.starts_with("duplicate") => {
+            Some("an issuer has one entry: put all its audiences there, and take this one away".to_owned())
+        }
         "url" | "discoveryURL" if why.contains("scheme") => match value.strip_prefix("http://") {
             Some(rest) => Some(format!("write https://{rest}, and have the issuer serve it so")),
             None if value.contains("://") => None,
@@ -26,7 +34,9 @@ pub(super) fn of_field(path: &str, value: &str, why: &str) -> Option<String> {
         "audiences" if why.contains("required") => {
             Some("name what stands in the aud of its tokens: audiences: [my-cluster]".to_owned())
         }
-        "key" if why.contains("lowercase") => Some(format!("write {:?}", value.to_lowercase())),
+        "key" if why.contains("lowercase") || is_key(&value.to_lowercase()) => {
+            Some(format!("write {:?}", value.to_lowercase()))
+        }
         "key" if why.contains("domain") && !value.is_empty() => {
             let word = value.trim_matches('/').rsplit('/').next().unwrap_or(value);
             Some(format!("put a domain of yours in front: example.com/{}", word.to_lowercase()))
@@ -53,6 +63,11 @@ pub(super) fn of_field(path: &str, value: &str, why: &str) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether it has a domain in front.
+fn is_key(key: &str) -> bool {
+    key.split_once('/').is_some_and(|(domain, rest)| domain.contains('.') && is_subdomain(domain) && !rest.is_empty())
 }
 
 fn of_certificates(value: &str) -> Option<String> {
@@ -84,6 +99,9 @@ pub(super) fn of_expression(path: &str, source: &str, message: &str) -> Option<S
                 Some("here are only claims; rules about the user are userValidationRules".to_owned())
             }
             "username" | "groups" | "uid" | "extra" => Some(format!("write user.{quoted}")),
+            _ if OTHER_WORDS.iter().any(|(other, _)| *other == quoted) => {
+                OTHER_WORDS.iter().find(|(other, _)| *other == quoted).map(|(_, word)| format!("write {word}"))
+            }
             _ => match nearest(quoted, WORDS) {
                 Some(word) if word != quoted => Some(format!("perhaps {word} is meant")),
                 _ if source.contains(&format!("{quoted}(")) => None,
@@ -108,6 +126,14 @@ pub(super) fn of_expression(path: &str, source: &str, message: &str) -> Option<S
     if message.contains("'contains' applied to 'list") {
         return Some("whether a list has an element is asked by in: 'x' in user.groups".to_owned());
     }
+    if message.contains("'@in' applied to '(list") {
+        return Some(
+            "in asks for one element; whether any of a list is in another: user.groups.exists(g, g in […])".to_owned(),
+        );
+    }
+    if message.starts_with("invalid matches argument") {
+        return Some("this is no regular expression of RE2: a bracket is open, or it has what RE2 has not".to_owned());
+    }
     if message.contains("has() macro") {
         return Some("has asks for a member by its name: has(claims.NAME); else write 'NAME' in claims".to_owned());
     }
@@ -115,8 +141,18 @@ pub(super) fn of_expression(path: &str, source: &str, message: &str) -> Option<S
         return None;
     }
     match quoted {
-        "and" => Some("write &&".to_owned()),
-        "or" => Some("write ||".to_owned()),
+        "and" | "AND" => Some("write &&".to_owned()),
+        "or" | "OR" => Some("write ||".to_owned()),
+        "s" | "m" | "h" | "d" if source.contains(|c: char| c.is_ascii_digit()) => {
+            Some("exp, iat and nbf are numbers of seconds: write the number, 3600 for an hour".to_owned())
+        }
+        "$" => Some("names stand without $: claims.NAME".to_owned()),
+        "–" | "—" | "−" => Some("this is a dash and no minus: write -".to_owned()),
+        "“" | "”" | "„" | "‘" | "’" | "‚" => Some("these are typographic quotes: write ' or \"".to_owned()),
+        "≤" | "≥" | "≠" => Some("write <=, >= or !=".to_owned()),
+        text if text.starts_with('=') && source.contains("=~") => {
+            Some("a regular expression is asked by claims.NAME.matches('…')".to_owned())
+        }
         _ if source.trim_start().starts_with("not ") => Some("write ! for not".to_owned()),
         text if text.starts_with('=') => Some("write == to compare".to_owned()),
         text if text.starts_with('&') => Some("write &&".to_owned()),
@@ -169,4 +205,26 @@ const WORDS: &[&str] = &[
     "lists",
     "find",
     "findAll",
+];
+
+/// Names of other languages for them.
+const OTHER_WORDS: &[(&str, &str)] = &[
+    ("toLower", "lowerAscii()"),
+    ("toLowerCase", "lowerAscii()"),
+    ("lower", "lowerAscii()"),
+    ("toUpper", "upperAscii()"),
+    ("toUpperCase", "upperAscii()"),
+    ("upper", "upperAscii()"),
+    ("len", "size()"),
+    ("length", "size()"),
+    ("count", "size()"),
+    ("hasPrefix", "startsWith('…')"),
+    ("hasSuffix", "endsWith('…')"),
+    ("includes", "'…' in the list"),
+    ("any", "exists(x, …)"),
+    ("some", "exists(x, …)"),
+    ("every", "all(x, …)"),
+    ("match", "matches('…')"),
+    ("regexMatch", "matches('…')"),
+    ("strip", "trim()"),
 ];

@@ -108,10 +108,23 @@ impl fmt::Display for Problem {
 pub fn lint(text: &[u8], options: &Options) -> Vec<Problem> {
     let mut problems = Vec::new();
     file(text, options, true, &mut problems);
+    of_templates(text, &mut problems);
     // A tag is why what it left is refused.
     problems.sort_by_key(|problem| (problem.place, problem.code != "tag", problem.severity));
     problems.dedup();
     problems
+}
+
+/// An error in a line with the braces of a template is one of a file that is still to be made.
+fn of_templates(text: &[u8], problems: &mut [Problem]) {
+    let braces = |line: &[u8]| line.windows(2).any(|two| two == b"{{");
+    let lines: Vec<&[u8]> = if braces(text) { text.split(|byte| *byte == b'\n').collect() } else { return };
+    for problem in problems.iter_mut().filter(|problem| problem.severity == Severity::Error) {
+        let line = problem.place.line.checked_sub(1).and_then(|line| lines.get(line));
+        if line.is_some_and(|line| braces(line)) {
+            problem.message.push_str("; a template is no configuration: render it first, by helm template or the like");
+        }
+    }
 }
 
 /// What a file holds.

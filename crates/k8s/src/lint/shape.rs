@@ -70,7 +70,7 @@ impl<'a> Checker<'a> {
         match self.document.node_type(path) {
             None | Some(NodeType::Null) => return,
             Some(NodeType::Mapping) => {}
-            Some(other) => return self.wrong_type(path, other, "an object"),
+            Some(other) => return self.no_object(path, other, members),
         }
         let mut seen = HashSet::new();
         for (name, place) in self.document.members(path) {
@@ -130,6 +130,37 @@ impl<'a> Checker<'a> {
         (0..self.document.len(&path)).map(move |at| format!("{path}[{at}]"))
     }
 
+    /// A value where an object is wanted: most often the one member that counts.
+    fn no_object(&mut self, path: &str, found: NodeType, members: &'static [Member]) {
+        let written = self.document.text(path).unwrap_or_default();
+        let is_member = |name: &str| members.iter().any(|(known, _)| *known == name);
+        if let Some((name, value)) = written.split_once(':').filter(|(name, _)| is_member(name)) {
+            let message = format!(
+                "must be an object, and is text; a blank is missing behind the colon: {name}: {}",
+                value.trim()
+            );
+            return self.problems.push(Problem::error(
+                "wrong_type",
+                self.document.place(path),
+                path.to_owned(),
+                message,
+            ));
+        }
+        let is_code = !written.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/'));
+        let name = match members.first() {
+            _ if is_code && is_member("expression") => "expression",
+            Some((first, _)) => first,
+            None => return self.wrong_type(path, found, "an object"),
+        };
+        let (what, value) = match found {
+            NodeType::Text => ("text", format!("{written:?}")),
+            NodeType::Bool => ("a boolean", written.to_owned()),
+            _ => return self.wrong_type(path, found, "an object"),
+        };
+        let message = format!("must be an object, and is {what}; perhaps {{{name}: {value}}} is meant");
+        self.problems.push(Problem::error("wrong_type", self.document.place(path), path.to_owned(), message));
+    }
+
     fn wrong_type(&mut self, path: &str, found: NodeType, wanted: &str) {
         let written = self.document.text(path).unwrap_or_default();
         let found = match found {
@@ -142,10 +173,10 @@ impl<'a> Checker<'a> {
             NodeType::Mapping if wanted == "a list" => "an object; put a dash in front of it: - name: value".to_owned(),
             NodeType::Mapping => "an object".to_owned(),
             _ if wanted == "a list" => format!("text; write it as an element: [{written:?}]"),
-            _ => match written.split_once(':').filter(|_| wanted == "an object") {
-                Some((name, value)) => format!("text; a blank is missing behind the colon: {name}: {}", value.trim()),
-                None => "text".to_owned(),
-            },
+            _ if matches!(written, "true" | "false") && wanted == "true or false" => {
+                format!("text; take the quotes away: {written}")
+            }
+            _ => "text".to_owned(),
         };
         let message = format!("must be {wanted}, and is {found}");
         self.problems.push(Problem::error("wrong_type", self.document.place(path), path.to_owned(), message));
@@ -153,6 +184,12 @@ impl<'a> Checker<'a> {
 
     /// `!name` in front of a value is a tag to YAML, and falls away.
     fn tag(&mut self, path: &str) {
+        if self.document.text(path).is_some_and(|text| text.starts_with(['“', '”', '„', '‘', '’', '«', '»']))
+        {
+            let message = "the quotes are typographic ones, which YAML takes for letters of the value: write \" or '";
+            let place = self.document.place(path);
+            self.problems.push(Problem::warning("typographic_quotes", place, path.to_owned(), message.to_owned()));
+        }
         let Some(tag) = self.document.own_tag(path) else { return };
         let left = self.document.text(path).unwrap_or_default();
         let whole = format!("{tag} {left}");
