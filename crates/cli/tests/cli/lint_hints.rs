@@ -126,7 +126,7 @@ fn habits_from_elsewhere_are_known() {
         ("https://issuer.example", "{{ .Values.issuer }}", "5:5", "render it first"),
         ("example.com/domain", "Example.com/domain", "17:12", "write \"example.com/domain\""),
         (rule, "      claims.hd == 'a' AND\n", "9:24", "write &&"),
-        (rule, "      claims.exp - claims.nbf <= 2h &&\n", "9:34", "write the number, 3600 for an hour"),
+        (rule, "      claims.exp - claims.nbf <= 2h &&\n", "9:35", "write the number, 3600 for an hour"),
         (rule, "      $claims.hd == 'a' &&\n", "9:7", "names stand without $"),
         (rule, "      claims.hd == “a” &&\n", "9:20", "typographic quotes"),
         (rule, "      claims.exp – claims.iat > 0 &&\n", "9:18", "this is a dash and no minus"),
