@@ -219,6 +219,9 @@ fn read_keys(path: &Path, notes: &mut Vec<String>) -> Result<KeySet, CliError> {
         let id = key.kid.as_deref().map(|kid| format!(" ({kid:?})")).unwrap_or_default();
         notes.push(format!("note: {name}: key {}{id} is not used: {}", key.index + 1, key.why));
     }
+    if keys.keys().is_empty() {
+        notes.push(format!("note: {name}: holds no key that can be used"));
+    }
     Ok(keys)
 }
 
