@@ -27,4 +27,4 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
     -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE \
     -keyout "$run/key.pem" -out "$run/cert.pem" 2>/dev/null
 cargo run --quiet -p claimant-jwks --features reqwest --example e2e-idp -- \
-    "https://localhost:$port/realms/e2e" "$run" node e2e/keycloak/server.mjs "$port" "$run" "$run/keycloak"
+    keycloak "https://localhost:$port/realms/e2e" "$run" node e2e/keycloak/server.mjs "$port" "$run" "$run/keycloak"

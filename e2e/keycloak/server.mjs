@@ -66,13 +66,19 @@ for (;;) {
 }
 const clients = algorithms.map((algorithm) => ({
   clientId: `e2e-${algorithm}`, secret: "not-a-secret", serviceAccountsEnabled: true, standardFlowEnabled: false,
-  attributes: { "access.token.signed.response.alg": algorithm },
+  directAccessGrantsEnabled: true,
+  attributes: { "access.token.signed.response.alg": algorithm, "id.token.signed.response.alg": algorithm },
   protocolMappers: [{
     name: "audience", protocol: "openid-connect", protocolMapper: "oidc-audience-mapper",
     config: { "included.custom.audience": "e2e-audience", "access.token.claim": "true" },
   }],
 }));
-const made = await admin("POST", "/realms", { realm: "e2e", enabled: true, accessTokenLifespan: 600, clients });
+const users = [{
+  username: "e2e-user", enabled: true, email: "e2e-user@example.test", emailVerified: true, firstName: "E", lastName: "E",
+  credentials: [{ type: "password", value: "not-a-secret", temporary: false }],
+}];
+const realm = { realm: "e2e", enabled: true, accessTokenLifespan: 600, clients, users };
+const made = await admin("POST", "/realms", realm);
 if (made === 201) await makeKeys();
 console.log("ready");
 createInterface({ input: process.stdin }).on("line", async (order) => {

@@ -28,14 +28,43 @@ async function makeKeys() {
 const file = `${folder}/keys.json`;
 let generations = existsSync(file) ? JSON.parse(readFileSync(file)) : [await makeKeys()];
 
+// What a provider remembers, kept over a change of its keys: a user may be on the way when they change.
+const remembered = new Map();
+class Memory {
+  constructor(model) {
+    this.model = model;
+  }
+  async upsert(id, payload) {
+    remembered.set(`${this.model}:${id}`, payload);
+  }
+  async find(id) {
+    return remembered.get(`${this.model}:${id}`);
+  }
+  async findByUid(uid) {
+    return [...remembered].find(([key, payload]) => key.startsWith(`${this.model}:`) && payload.uid === uid)?.[1];
+  }
+  async consume(id) {
+    remembered.get(`${this.model}:${id}`).consumed = Math.floor(Date.now() / 1000);
+  }
+  async destroy(id) {
+    remembered.delete(`${this.model}:${id}`);
+  }
+  async revokeByGrantId(grantId) {
+    for (const [key, payload] of remembered) if (payload.grantId === grantId) remembered.delete(key);
+  }
+}
+
 function start() {
   writeFileSync(file, JSON.stringify(generations));
   const provider = new Provider(issuer, {
+    adapter: Memory,
+    findAccount: (_, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
     jwks: { keys: generations.flat() },
-    clients: [{
-      client_id: "e2e", client_secret: "not-a-secret", token_endpoint_auth_method: "client_secret_post",
-      grant_types: ["client_credentials"], redirect_uris: [], response_types: [],
-    }],
+    clients: algorithms.map((algorithm) => ({
+      client_id: `e2e-${algorithm}`, client_secret: "not-a-secret", token_endpoint_auth_method: "client_secret_post",
+      grant_types: ["client_credentials", "authorization_code"], response_types: ["code"],
+      redirect_uris: ["https://app.example.test/back"], id_token_signed_response_alg: algorithm,
+    })),
     scopes: ["api"],
     enabledJWA: { idTokenSigningAlgValues: algorithms },
     features: {
@@ -43,16 +72,27 @@ function start() {
       clientCredentials: { enabled: true },
       resourceIndicators: {
         enabled: true,
-        defaultResource: () => "urn:e2e:RS256",
+        // An access token for no resource is no JWT; ID tokens come beside one.
+        defaultResource: () => undefined,
         getResourceServerInfo: (_, resource) => ({
           scope: "api", audience: "e2e-audience", accessTokenTTL: 600, accessTokenFormat: "jwt",
           jwt: { sign: { alg: resource.split(":").at(-1) } },
         }),
       },
     },
-    ttl: { ClientCredentials: 600 },
+    ttl: { ClientCredentials: 600, IdToken: 600, Session: 600, Grant: 600, Interaction: 600, AccessToken: 600 },
   });
-  return provider.callback();
+  const answer = provider.callback();
+  return (request, response) => (request.url.startsWith("/interaction/") ? logIn : answer)(request, response, provider);
+}
+
+// Whoever comes is the user, and agrees.
+async function logIn(request, response, provider) {
+  const { params } = await provider.interactionDetails(request, response);
+  const grant = new provider.Grant({ accountId: "e2e-user", clientId: params.client_id });
+  grant.addOIDCScope("openid");
+  const grantId = await grant.save();
+  await provider.interactionFinished(request, response, { login: { accountId: "e2e-user" }, consent: { grantId } });
 }
 
 let handler = start();
