@@ -202,7 +202,7 @@ pub enum UnusableReason {
     /// RSA outside 2048 to 8192 bits, or an exponent that is even or below 3.
     #[error("it is an RSA key outside 2048 to 8192 bits or with a weak exponent")]
     WeakRsa,
-    /// `use` says encryption.
+    /// `use` says encryption, or certificates.
     #[error("its \"use\" is not signatures")]
     Use,
     /// `key_ops` leaves out `verify`.

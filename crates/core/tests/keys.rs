@@ -46,6 +46,7 @@ fn use_and_operations_and_algorithm_bind_unless_told_otherwise() {
         (json!({"alg": "RSA-OAEP"}), Err(Refusal::KeyUnusable(UnusableReason::Use))),
         (json!({"use": "enc"}), Err(Refusal::KeyUnusable(UnusableReason::Use))),
         (json!({"use": "jwt-svid"}), Ok(())),
+        (json!({"use": "x509-svid"}), Err(Refusal::KeyUnusable(UnusableReason::Use))),
         (json!({"key_ops": ["encrypt"]}), Err(Refusal::KeyUnusable(UnusableReason::KeyOps))),
         (json!({"key_ops": ["verify", "sign"]}), Ok(())),
     ] {

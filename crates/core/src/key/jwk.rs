@@ -108,7 +108,9 @@ fn read_key(
 
 /// What `use`, `key_ops` and `alg` leave of the key.
 fn bound_to(members: &Object<'_>) -> Result<Option<Algorithm>, UnusableReason> {
-    if text_of(members, "use").as_deref() == Some("enc") {
+    // The SPIFFE Trust Domain and Bundle specification, section 4.2.2: `jwt-svid` verifies tokens, and `x509-svid`,
+    // which stands in the same set, certificates alone.
+    if matches!(text_of(members, "use").as_deref(), Some("enc" | "x509-svid")) {
         return Err(UnusableReason::Use);
     }
     let operations = members.get("key_ops").and_then(json::elements);
