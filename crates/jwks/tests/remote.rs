@@ -276,30 +276,3 @@ fn a_spiffe_bundle_says_its_sequence_and_how_often_to_look() {
     let fetched = fetched(fetch(&mut remote, false, None));
     assert_eq!((fetched.sequence, fetched.fresh_for), (Some(7), Some(Duration::from_secs(90))));
 }
-
-#[test]
-fn what_real_providers_publish_is_read() {
-    let oidc_provider = (
-        "https://localhost:18443",
-        "/jwks",
-        include_str!("fixtures/oidc-provider/discovery.json"),
-        include_str!("fixtures/oidc-provider/jwks.json"),
-        (5, 0),
-    );
-    let keycloak = (
-        "https://localhost:18444/realms/e2e",
-        "/protocol/openid-connect/certs",
-        include_str!("fixtures/keycloak/discovery.json"),
-        include_str!("fixtures/keycloak/jwks.json"),
-        // One is for encryption.
-        (11, 1),
-    );
-    for (issuer, path, discovery, keys, expected) in [oidc_provider, keycloak] {
-        let fake = Fake::default();
-        fake.put(&format!("{issuer}/.well-known/openid-configuration"), &[], discovery);
-        fake.put(&format!("{issuer}{path}"), &[], keys);
-        let mut remote = Remote::discover(issuer).build(fake).unwrap();
-        let keys = fetched(fetch(&mut remote, false, None)).keys;
-        assert_eq!((keys.keys().len(), keys.unusable().len()), expected, "{issuer}");
-    }
-}
