@@ -32,8 +32,10 @@ load-webhook SECONDS="15":
     examples/token-review-webhook/load/run.sh {{SECONDS}}
 
 # Keys of real identity providers on loopback: discover, verify, rotate under load, restart; needs node and npm
+# Keys of real identity providers on loopback: discover, verify, rotate under load, restart; e2e/README.md says which
 e2e-idp:
     e2e/oidc-provider.sh
+    e2e/dex.sh
     e2e/keycloak.sh
 
 # How long decisions of roles take
