@@ -5,6 +5,7 @@
 
 mod nested;
 mod scan;
+mod twins;
 
 pub use nested::Nested;
 
@@ -13,6 +14,7 @@ use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
+use twins::{Seen, bit, refuse_twins};
 
 /// One object: its members in order, each name once. By default it holds their places itself, up to eight of
 /// them without allocation; a token's payload lends a buffer instead.
@@ -22,6 +24,7 @@ pub struct Object<'a, M = SmallVec<[Member; 8]>> {
     members: M,
     /// The members of objects in it, where they were noted.
     nested: &'a [Member],
+    seen: Seen,
 }
 
 /// The object in a token's payload, whose places stand in the buffer that the caller lends.
@@ -35,9 +38,8 @@ impl<'a> Object<'a> {
     pub fn parse(text: &'a str, part: &'static str) -> Result<Self, Refusal> {
         let mut members = SmallVec::new();
         scan_members(text, |member| members.push(member)).ok_or(Refusal::Json(part))?;
-        let object = Self { text, members, nested: &[] };
-        object.refuse_twins(part)?;
-        Ok(object)
+        let seen = refuse_twins(text, members.iter(), part)?;
+        Ok(Self { text, members, nested: &[], seen })
     }
 }
 
@@ -64,14 +66,13 @@ impl<'a> Payload<'a> {
         let bytes = text.as_bytes();
         let value = |at| nested::value(bytes, at, nested, nested::DEPTH);
         scan_members_with(text, value, |member| members.push(member)).ok_or(Refusal::Json(part))?;
-        let object = Self { text, members, nested };
-        object.refuse_twins(part)?;
-        Ok(object)
+        let seen = refuse_twins(text, members.iter(), part)?;
+        Ok(Self { text, members, nested, seen })
     }
 
     /// The object that stands under this name; `None` where something else does, or nothing.
     pub(crate) fn object(&self, name: &str) -> Option<Nested<'a>> {
-        let member = find(self.text, self.members.iter(), name)?;
+        let member = self.find(name)?;
         Nested::of(self.text, member, self.nested)
     }
 }
@@ -80,7 +81,18 @@ impl<'a, M: AsRef<[Member]>> Object<'a, M> {
     /// The raw text of the member of exactly this name.
     #[inline]
     pub fn get(&self, name: &str) -> Option<&'a str> {
-        find(self.text, self.members.as_ref().iter(), name).map(|member| self.cut(&member.value))
+        self.find(name).map(|member| self.cut(&member.value))
+    }
+
+    #[inline]
+    fn find(&self, name: &str) -> Option<&Member> {
+        let members = self.members.as_ref();
+        let key = key(name.as_bytes());
+        match self.seen {
+            Seen::Escapes => find(self.text, members.iter(), name),
+            Seen::Keys(bits) if bits & bit(key) == 0 => None,
+            Seen::Keys(_) => members.iter().find(|member| member.key == key && self.cut(&member.name) == name),
+        }
     }
 
     /// The number of members.
@@ -111,10 +123,6 @@ impl<'a, M: AsRef<[Member]>> Object<'a, M> {
     fn cut(&self, span: &Range<u32>) -> &'a str {
         cut(self.text, span)
     }
-
-    fn refuse_twins(&self, part: &'static str) -> Result<(), Refusal> {
-        refuse_twins(self.text, self.members.as_ref().iter(), part)
-    }
 }
 
 #[inline]
@@ -139,51 +147,12 @@ fn cut<'a>(text: &'a str, span: &Range<u32>) -> &'a str {
     text.get(index(span.start)..index(span.end)).unwrap_or_default()
 }
 
-/// An error where two of these have the same name.
-fn refuse_twins<'m>(
-    text: &str,
-    members: impl Iterator<Item = &'m Member> + Clone,
-    part: &'static str,
-) -> Result<(), Refusal> {
-    let simple = members.clone().enumerate().all(|(at, member)| at < FEW && !member.escaped);
-    let twins = if simple {
-        // One bit a name: only where it is set already can there be a twin among those before.
-        let mut seen = 0u64;
-        members.clone().enumerate().any(|(at, member)| {
-            let bit = 1 << (member.key.wrapping_mul(SPREAD) >> 58);
-            let maybe = seen & bit != 0;
-            seen |= bit;
-            let same = |other: &Member| other.key == member.key && cut(text, &other.name) == cut(text, &member.name);
-            maybe && members.clone().take(at).any(same)
-        })
-    } else {
-        let mut names = Vec::new();
-        for member in members {
-            let raw = cut(text, &member.name);
-            names.push(if member.escaped {
-                Cow::Owned(unescape(raw).ok_or(Refusal::NotUnicode(part))?)
-            } else {
-                Cow::Borrowed(raw)
-            });
-        }
-        names.sort_unstable();
-        names.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
-    };
-    if twins { Err(Refusal::DuplicateMember(part)) } else { Ok(()) }
-}
-
 /// The content may be a token's: only how much there is shows.
 impl<M: AsRef<[Member]>> fmt::Debug for Object<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Object of {} members", self.len())
     }
 }
-
-/// Up to so many members each is compared with those before; beyond, they are sorted.
-const FEW: usize = 32;
-
-/// An odd number whose product spreads keys over the upper bits.
-const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// Where a member stands in the text of its object.
 #[derive(Debug, Clone)]

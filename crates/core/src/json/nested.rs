@@ -56,7 +56,7 @@ impl<'a> Nested<'a> {
     /// # Errors
     /// A name twice, or one that is not Unicode.
     pub fn refuse_twins(&self, part: &'static str) -> Result<(), Refusal> {
-        refuse_twins(self.text, self.members(), part)
+        refuse_twins(self.text, self.members(), part).map(|_| ())
     }
 
     fn members(&self) -> impl Iterator<Item = &'a Member> + Clone {
