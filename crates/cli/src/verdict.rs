@@ -68,8 +68,8 @@ impl Trusted {
 
 /// The step that ended it.
 fn check(explanation: &Explanation, why: &Error) -> Option<Check> {
-    let steps = explanation.authenticators.iter().filter(|one| one.looked).flat_map(|one| &one.steps);
-    let step = steps.into_iter().find(|step| step.outcome.as_ref().err() == Some(why))?;
+    let mut steps = explanation.authenticators.iter().filter(|one| one.looked).flat_map(|one| &one.steps);
+    let step = steps.find(|step| step.outcome.as_ref().err() == Some(why))?;
     let words: Vec<&str> = step.expected.split_whitespace().collect();
     let got = step.got.as_ref().map(|got| cut(got.shown(false)));
     Some(Check { name: step.name.clone(), expected: words.join(" "), got })
