@@ -15,9 +15,10 @@ cargo build --quiet --release -p token-review-webhook
 cargo build --quiet --release -p claimant-examples --example dev-issuer
 target=${CARGO_TARGET_DIR:-$root/target}/release
 work=$(mktemp -d)
-pids=()
+issuer_pid='' pid='' # those that run
 stop() {
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+    [ -z "$issuer_pid" ] || kill "$issuer_pid" 2>/dev/null || true
+    [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
     wait 2>/dev/null || true
     rm -rf "$work"
 }
@@ -36,7 +37,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
 # An issuer, and tokens of many people.
 mkfifo "$work/orders"
 "$target/examples/dev-issuer" ES256 "$work/issuer.pem" <"$work/orders" >"$work/issuer.log" &
-pids+=($!)
+issuer_pid=$!
 exec 3>"$work/orders"
 python3 -c 'for i in range(2000): print(f"person person-{i} load group-{i % 20} developers")' >&3
 until [ "$(grep -c '^ey' "$work/issuer.log")" -eq 2000 ]; do :; done
@@ -59,17 +60,19 @@ start_ours() { # $1: cache TTL
         --tls-cert-file "$work/tls.crt" --tls-private-key-file "$work/tls.key" --listen "127.0.0.1:$port" \
         --ops-listen "127.0.0.1:$ops" --cache-ttl "$1" --log warn --drain-delay 0s &
     pid=$!
-    pids+=($pid)
     up $pid "http://127.0.0.1:$ops/readyz"
 }
 start_go() {
     "$go" -listen "127.0.0.1:$port" -tls-cert-file "$work/tls.crt" -tls-private-key-file "$work/tls.key" \
         -issuer "$issuer" -ca "$work/issuer.pem" -audience load -cache-ttl "$1" 2>"$work/go.log" &
     pid=$!
-    pids+=($pid)
     up $pid "https://127.0.0.1:$port/healthz"
 }
-end() { kill "$pid"; wait "$pid" 2>/dev/null || true; }
+end() {
+    kill "$pid"
+    wait "$pid" 2>/dev/null || true
+    pid=''
+}
 rss() { awk '/^VmRSS/ { printf "%.1f MiB", $2 / 1024 }' "/proc/$pid/status"; }
 check() { # the answer is right before anything is measured
     local body
@@ -118,6 +121,7 @@ before=$(answered)
 until [ "$(answered)" -gt $((before + 5000)) ]; do :; done
 kill -9 "$pid"
 wait "$pid" 2>/dev/null || true
+pid=''
 start_ours 1s
 until [ "$(answered || echo 0)" -gt 5000 ] 2>/dev/null; do kill -0 $wrk 2>/dev/null || break; done
 wait $wrk

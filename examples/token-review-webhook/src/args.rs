@@ -31,7 +31,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Whom to believe")]
     pub service_account_key_file: Vec<PathBuf>,
     /// Keys of service-account tokens from the API server of the cluster that this pod runs in.
-    #[arg(long, conflicts_with = "service_account_key_file", help_heading = "Whom to believe")]
+    #[arg(long, help_heading = "Whom to believe")]
     pub service_account_keys_in_cluster: bool,
     /// Audiences of the API server that asks; by default the issuers of its service accounts, as there. Separated by
     /// commas.
@@ -55,7 +55,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Serving")]
     pub client_ca_file: Option<PathBuf>,
     /// Common name of a client certificate that may ask; by default all. May be given more than once.
-    #[arg(long, value_name = "NAME", requires = "client_ca_file", help_heading = "Serving")]
+    #[arg(long, value_name = "NAME", help_heading = "Serving")]
     pub client_allowed_name: Vec<String>,
     /// How often files are looked at.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration, help_heading = "Serving")]

@@ -74,6 +74,11 @@ pub(crate) fn build(args: &Args, keys: Box<dyn IssuerKeys>, clock: &Clock) -> Re
 }
 
 fn accounts(args: &Args, clock: &Clock) -> Result<Option<Accounts>, StartError> {
+    if args.service_account_keys_in_cluster && !args.service_account_key_file.is_empty() {
+        return Err(StartError::Usage(
+            "--service-account-keys-in-cluster and --service-account-key-file exclude each other",
+        ));
+    }
     let has_keys = args.service_account_keys_in_cluster || !args.service_account_key_file.is_empty();
     match (args.service_account_issuer.is_empty(), has_keys) {
         (true, true) => return Err(StartError::Usage("keys of service accounts want --service-account-issuer")),

@@ -80,6 +80,9 @@ impl Tls {
         let (Some(certificate), Some(key)) = (args.tls_cert_file.clone(), args.tls_private_key_file.clone()) else {
             return Err(crate::StartError::Usage("give --tls-cert-file and --tls-private-key-file"));
         };
+        if args.client_ca_file.is_none() && !args.client_allowed_name.is_empty() {
+            return Err(crate::StartError::Usage("--client-allowed-name wants --client-ca-file"));
+        }
         let files = TlsFiles { certificate, key, client_ca: args.client_ca_file.clone() };
         let texts = Texts::read(&files)?;
         let Loaded { config, expiry } = texts.load(&files, now)?;

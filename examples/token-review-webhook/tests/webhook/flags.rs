@@ -19,6 +19,9 @@ fn a_file_says_what_flags_say_and_flags_win() {
     assert_eq!((args.max_in_flight, args.reload_interval), (7, Duration::from_millis(500)));
     assert_eq!(args.service_account_issuer, ["a", "b", "c"]);
     assert!(args.service_account_keys_in_cluster);
+    // Part of a whole may stand in the file.
+    let file = folder.put("webhook.yaml", "client-ca-file: ca.crt").display().to_string();
+    assert_eq!(read(&["--config", &file, "--client-allowed-name", "x"]).unwrap().client_allowed_name, ["x"]);
 }
 
 #[test]
@@ -57,6 +60,9 @@ async fn what_does_not_go_together_is_said_at_the_start() {
     let issuer = "--service-account-issuer";
     assert!(start(&["--service-account-key-file", &keys]).await.contains("want --service-account-issuer"));
     assert!(start(&[issuer, "x", "--service-account-key-file", &keys]).await.contains("keys of service accounts"));
+    assert!(start(&["--client-allowed-name", "x"]).await.contains("wants --client-ca-file"));
+    let both = ["--service-account-keys-in-cluster", "--service-account-key-file", &keys];
+    assert!(start(&both).await.contains("exclude each other"));
     // As in kube-apiserver, no issuer of the configuration may be one of service accounts.
     assert!(start(&[issuer, bench.issuer.url()]).await.contains("issuer"));
     assert!(start(&["--listen", "192.0.2.1:1"]).await.contains("cannot listen on 192.0.2.1:1"));
