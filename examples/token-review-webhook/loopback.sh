@@ -18,7 +18,8 @@ stop() {
     wait 2>/dev/null || true
     rm -f "$folder/orders"
 }
-trap stop EXIT INT TERM
+trap stop EXIT
+trap 'exit 0' INT TERM
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=localhost \
     -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' -addext 'basicConstraints=critical,CA:FALSE' \
     -keyout "$folder/tls.key" -out "$folder/tls.crt" 2>/dev/null
@@ -27,7 +28,7 @@ rm -f "$folder/orders" && mkfifo "$folder/orders"
 pids+=($!)
 exec 3>"$folder/orders"
 echo 'person jane my-cluster developers' >&3
-until token=$(grep -m1 '^ey' "$folder/issuer.log"); do :; done
+until token=$(grep -m1 '^ey' "$folder/issuer.log"); do kill -0 "${pids[0]}"; sleep 0.1; done
 cat >"$folder/authentication.yaml" <<YAML
 apiVersion: apiserver.config.k8s.io/v1
 kind: AuthenticationConfiguration

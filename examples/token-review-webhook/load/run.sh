@@ -11,9 +11,14 @@ for program in wrk openssl curl python3; do
     command -v $program >/dev/null || { echo "load: SKIPPED, there is no $program here"; exit 0; }
 done
 cd "$root"
-cargo build --quiet --release -p token-review-webhook
-cargo build --quiet --release -p claimant-examples --example dev-issuer
-target=${CARGO_TARGET_DIR:-$root/target}/release
+target=${CARGO_TARGET_DIR:-$root/target}
+# Programs that were built before may be named.
+webhook=${WEBHOOK:-} issuer_program=${DEV_ISSUER:-}
+[ -n "$webhook" ] || { cargo build --quiet --release -p token-review-webhook; webhook=$target/release/token-review-webhook; }
+[ -n "$issuer_program" ] || {
+    cargo build --quiet -p claimant-examples --example dev-issuer
+    issuer_program=$target/debug/examples/dev-issuer
+}
 work=$(mktemp -d)
 issuer_pid='' pid='' # those that run
 stop() {
@@ -22,9 +27,12 @@ stop() {
     wait 2>/dev/null || true
     rm -rf "$work"
 }
-trap stop EXIT INT TERM
+trap stop EXIT
+trap 'exit 1' INT TERM
 go=''
-if command -v go >/dev/null; then
+if [ -n "${GO_WEBHOOK:-}" ]; then
+    go=$GO_WEBHOOK
+elif command -v go >/dev/null; then
     (cd "$here/go-webhook" && go build -trimpath -o "$work/go-webhook" .)
     go=$work/go-webhook
 else
@@ -36,11 +44,11 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
 
 # An issuer, and tokens of many people.
 mkfifo "$work/orders"
-"$target/examples/dev-issuer" ES256 "$work/issuer.pem" <"$work/orders" >"$work/issuer.log" &
+"$issuer_program" ES256 "$work/issuer.pem" <"$work/orders" >"$work/issuer.log" &
 issuer_pid=$!
 exec 3>"$work/orders"
 python3 -c 'for i in range(2000): print(f"person person-{i} load group-{i % 20} developers")' >&3
-until [ "$(grep -c '^ey' "$work/issuer.log")" -eq 2000 ]; do :; done
+until [ "$(grep -c '^ey' "$work/issuer.log")" -eq 2000 ]; do kill -0 "$issuer_pid"; sleep 0.1; done
 grep '^ey' "$work/issuer.log" >"$work/many"
 head -64 "$work/many" >"$work/few"
 issuer=$(sed -n 's/^issuer: //p' "$work/issuer.log")
@@ -53,10 +61,10 @@ issuer=$(sed -n 's/^issuer: //p' "$work/issuer.log")
 
 free() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 up() { # $1: pid, $2: URL
-    until curl -fsk "$2" >/dev/null 2>&1; do kill -0 "$1" || exit 1; done
+    until curl -fsk "$2" >/dev/null 2>&1; do kill -0 "$1" || exit 1; sleep 0.1; done
 }
 start_ours() { # $1: cache TTL
-    "$target/token-review-webhook" --authentication-config "$work/authentication.yaml" --api-audiences load \
+    "$webhook" --authentication-config "$work/authentication.yaml" --api-audiences load \
         --tls-cert-file "$work/tls.crt" --tls-private-key-file "$work/tls.key" --listen "127.0.0.1:$port" \
         --ops-listen "127.0.0.1:$ops" --cache-ttl "$1" --log warn --drain-delay 0s &
     pid=$!
