@@ -19,6 +19,7 @@ replay *PATHS="conformance/corpus":
 # recorded there
 e2e *FOLDER:
     conformance/e2e/run.sh {{FOLDER}}
+    conformance/e2e/webhook.sh
 
 deny:
     cargo deny check

@@ -30,7 +30,12 @@ impl Cluster {
         match reviews.create(&PostParams::default(), &SelfSubjectReview::default()).await {
             Ok(review) => {
                 let user = review.status.and_then(|status| status.user_info).ok_or("no user")?;
-                Ok(Some(serde_json::from_value(serde_json::to_value(user)?)?))
+                Ok(Some(UserInfo {
+                    username: user.username.unwrap_or_default(),
+                    uid: user.uid.unwrap_or_default(),
+                    groups: user.groups.unwrap_or_default(),
+                    extra: user.extra.unwrap_or_default(),
+                }))
             }
             Err(kube::Error::Api(status)) if status.code == 401 => Ok(None),
             Err(error) => Err(error.into()),

@@ -52,7 +52,7 @@ impl World {
             .args(["--listen", &format!("127.0.0.1:{port}"), "--ops-listen", &format!("127.0.0.1:{ops}")])
             .args(["--reload-interval", "500ms", "--cache-ttl", "1s", "--drain-delay", "0s"])
             .args(["--service-account-issuer", &env("E2E_ISSUER")?, "--service-account-key-file", &env("E2E_KEYS")?])
-            .args(["--api-audiences", API])
+            .args(["--api-audiences", &format!("{},{API}", env("E2E_ISSUER")?)])
             .arg("--authentication-config")
             .arg(file("guests.yaml"))
             .arg("--tls-cert-file")
@@ -117,7 +117,7 @@ fn staff_config(issuer: &Issuer, prefix: &str) -> Value {
             ],
             "claimMappings": {
                 "username": {"expression": format!("'{prefix}' + claims.sub")},
-                "groups": {"expression": format!("claims.?groups.orValue([]).map(g, '{prefix}' + g)")},
+                "groups": {"expression": format!("dyn(claims.?groups.orValue([])).map(g, '{prefix}' + g)")},
                 "uid": {"expression": "claims.?uid.orValue('')"},
                 "extra": [{"key": "example.com/team", "valueExpression": "claims.team"}],
             },
