@@ -21,7 +21,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(&args)) {
+    let outcome = runtime.block_on(run(&args));
+    // The process ends here. Dropped, the tasks that keep keys fresh would say that keys serve no longer.
+    std::mem::forget(runtime);
+    match outcome {
         Ok(code) => code,
         Err(why) => {
             tracing::error!(error = %why, "cannot start");

@@ -96,6 +96,7 @@ fn the_program_ends_well_at_sigterm_and_says_nothing_secret() {
     assert!(program.wait().unwrap().success(), "{text}");
     assert!(text.contains("all requests were answered"), "{text}");
     for line in text.lines() {
-        serde_json::from_str::<serde_json::Value>(line).unwrap();
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_ne!(line["level"], "ERROR", "{text}");
     }
 }
