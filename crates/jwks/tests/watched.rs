@@ -88,6 +88,33 @@ fn events_tell_what_happens_to_the_keys_and_nothing_of_a_token() {
 }
 
 #[test]
+fn the_end_is_trouble_only_where_somebody_still_reads() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    for still_read in [false, true] {
+        let lines = Lines::default();
+        let out = lines.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || out.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let (clock, source) = (Hand::default(), Script::default());
+            let (keys, driver) = Keys::new(source.clone(), KeyPolicy::default(), clock).unwrap();
+            let mut driver = Task::new(driver.run());
+            assert!(driver.poll().is_pending());
+            source.serve(&["a"]);
+            assert!(driver.run().is_pending());
+            if still_read {
+                drop(driver);
+                assert_eq!(keys.load().standing(), Standing::Dropped);
+            } else {
+                drop(keys);
+                assert!(driver.run().is_ready());
+            }
+        });
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.contains("serve no longer"), still_read, "{text}");
+    }
+}
+
+#[test]
 fn numbers_are_those_of_the_state() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let recorder = DebuggingRecorder::new();

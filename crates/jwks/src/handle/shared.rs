@@ -320,7 +320,13 @@ impl Shared {
         core.driver = None;
         let actions = core.machine.end(now);
         let (_, wake) = self.act(&mut core, actions);
-        self.finish(core, now, wake);
+        if core.abandoned {
+            // Nobody reads any more, which is no trouble: the end that was wanted is not told as one.
+            drop(core);
+            wake.all();
+        } else {
+            self.finish(core, now, wake);
+        }
     }
 
     pub(super) fn runtime(&self) -> Option<&Arc<dyn Runtime>> {

@@ -87,7 +87,7 @@ fn the_program_ends_well_at_sigterm_and_says_nothing_secret() {
         .unwrap();
     let mut log = BufReader::new(program.stderr.take().unwrap());
     let mut text = String::new();
-    while !text.contains("\"listening\"") {
+    while !(text.contains("\"listening\"") && text.contains("\"keys are fresh\"")) {
         assert!(log.read_line(&mut text).unwrap() > 0, "{text}");
     }
     let told = Command::new("kill").args(["-TERM", &program.id().to_string()]).status().unwrap();
