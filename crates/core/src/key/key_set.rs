@@ -113,7 +113,9 @@ impl KeySet {
                 Err(why) => first = first.or(Some(why)),
             }
         }
-        let unusable = self.unusable.iter().find(|key| kid.is_none() || key.kid.is_none() || key.kid.as_deref() == kid);
+        // A key without an id explains nothing about a token that names one: that key may come with the next set, and
+        // only an unknown key makes a reader look. Each SPIFFE bundle has such a key, for certificates.
+        let unusable = self.unusable.iter().find(|key| kid.is_none() || key.kid.as_deref() == kid);
         Err(match (first, unusable) {
             (Some(why @ Refusal::KeyBound(_)), _) => why,
             (_, Some(key)) => Refusal::KeyUnusable(key.why),
