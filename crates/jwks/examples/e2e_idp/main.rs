@@ -123,11 +123,13 @@ async fn rotate(
     for load in loads {
         load.await??;
     }
-    if judge.kids() < 2 * before {
+    let seen = judge.kids();
+    let most = kind.rotates_at_once().then(|| most_unavailable(&policy, LOADS, others() - before_others));
+    judge.settle("a rotation under load", 2 * LOADS * old.len(), most)?;
+    if seen < 2 * before {
         return Err("not every key was seen on both sides of the rotation".into());
     }
-    let most = kind.rotates_at_once().then(|| most_unavailable(&policy, LOADS, others() - before_others));
-    judge.settle("a rotation under load", 2 * LOADS * old.len(), most)
+    Ok(())
 }
 
 /// Old keys are gone: with the next set their tokens are refused, and the new ones are still good.
