@@ -37,6 +37,7 @@ load-webhook SECONDS="15":
 e2e-idp:
     e2e/oidc-provider.sh
     e2e/dex.sh
+    e2e/spire.sh
     e2e/keycloak.sh
 
 # How long decisions of roles take
