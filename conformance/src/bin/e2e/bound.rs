@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Pods that are made and deleted to see how long a refusal takes.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 13;
 const AT_ONCE: usize = 8;
 
 impl Cluster {
