@@ -79,6 +79,29 @@ async fn who_is_known_gets_through_without_the_credential() {
 }
 
 #[tokio::test]
+async fn an_authorization_that_was_not_what_counted_goes_too() {
+    let layer = AuthnLayer::enforce(Names).with_anonymous(Anonymous::Everywhere);
+    let basic = ("authorization", "Basic YTpi");
+    let anonymous = r#"system:anonymous ["system:unauthenticated"] "#;
+    assert_eq!(ask(&layer, get("/", &[basic])).await.body(), anonymous);
+    for other in [basic, ("authorization", "Bearer bad")] {
+        let socket = [
+            other,
+            ("connection", "Upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-protocol", "base64url.bearer.authorization.k8s.io.YW5u, v4.channel.k8s.io"),
+        ];
+        let body = ask(&layer, get("/", &socket)).await.into_body();
+        assert!(body.starts_with("ann") && !body.contains("authorization"), "{body}");
+    }
+    // Where credentials are kept, and where nothing counts, they stay as they were.
+    let kept = ask(&layer.keeping_credentials(), get("/", &[basic])).await;
+    assert_eq!(kept.body(), &format!("{anonymous}authorization"));
+    let observed = AuthnLayer::observe(Names).with_anonymous(Anonymous::Everywhere);
+    assert_eq!(ask(&observed, get("/", &[basic])).await.body(), &format!("{anonymous}authorization"));
+}
+
+#[tokio::test]
 async fn the_others_are_told_what_and_no_more() {
     let layer = AuthnLayer::enforce(Names);
     for (request, status, challenge) in [

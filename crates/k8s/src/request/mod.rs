@@ -46,13 +46,14 @@ impl Outcome {
     }
 }
 
-/// What authenticated a request, and what is to be done to its headers therefore.
+/// What authenticated a request, and what is to be done to its headers therefore. Remove `Authorization` in any case,
+/// as kube-apiserver does: where it is not what authenticated the request, nobody has judged it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Credential {
     /// Nothing: the request is anonymous.
     None,
-    /// The `Authorization` header: remove it.
+    /// The `Authorization` header.
     Authorization,
     /// A sub-protocol: replace all `Sec-WebSocket-Protocol` headers by one with this value.
     SubProtocols(String),

@@ -14,7 +14,8 @@
 //! ```
 //!
 //! Whoever the request is from stands in its extensions as [`Authenticated`](crate::Authenticated), which is an
-//! extractor of axum too (feature `axum`); the credential itself is taken out of the request, as in the API server.
+//! extractor of axum too (feature `axum`). The credential itself is taken out of the request, and so is any
+//! `Authorization` that was not it, as in the API server: that of an anonymous user, or beside a sub-protocol.
 //!
 //! | the request | the answer |
 //! |---|---|

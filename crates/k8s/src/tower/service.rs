@@ -104,17 +104,14 @@ fn headers(parts: &Parts) -> Vec<(&str, &[u8])> {
     all.map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
 }
 
+/// `Authorization` goes whatever it was that said who this is, as in the API server (WithAuthentication of
+/// k8s.io/apiserver): one that was not judged must not be taken for one that was.
 fn take_out(credential: Credential, parts: &mut Parts) {
-    match credential {
-        Credential::None => {}
-        Credential::Authorization => {
-            parts.headers.remove(AUTHORIZATION);
-        }
-        Credential::SubProtocols(rest) => {
-            parts.headers.remove(SEC_WEBSOCKET_PROTOCOL);
-            if let Ok(rest) = HeaderValue::try_from(rest) {
-                parts.headers.insert(SEC_WEBSOCKET_PROTOCOL, rest);
-            }
+    parts.headers.remove(AUTHORIZATION);
+    if let Credential::SubProtocols(rest) = credential {
+        parts.headers.remove(SEC_WEBSOCKET_PROTOCOL);
+        if let Ok(rest) = HeaderValue::try_from(rest) {
+            parts.headers.insert(SEC_WEBSOCKET_PROTOCOL, rest);
         }
     }
 }
