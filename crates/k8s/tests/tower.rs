@@ -129,11 +129,25 @@ async fn a58_one_authorization_header_and_nothing_else() {
     for headers in [
         &[("authorization", "Bearer ann"), ("authorization", "Bearer bob")][..],
         &[("authorization", "Bearer ann"), ("authorization", "Basic YTpi")],
+        &[("authorization", "Basic YTpi"), ("authorization", "Bearer ann")],
+        &[("authorization", "Basic YTpi"), ("Authorization", "Basic YTpj")],
+        &[("authorization", ""), ("authorization", "Bearer ann")],
         &[("authorization", "Bearer ann, Bearer bob")],
         &[("authorization", "Bearer ann x")],
     ] {
-        let response = ask(&layer, get("/", headers)).await;
-        assert_eq!((response.status(), header(&response, "www-authenticate")), (StatusCode::UNAUTHORIZED, challenge));
+        let socket = [
+            ("connection", "Upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-protocol", "base64url.bearer.authorization.k8s.io.YW5u, v4.channel.k8s.io"),
+        ];
+        // Neither anonymous nor a sub-protocol gets them in.
+        for layer in [layer.clone(), layer.clone().with_anonymous(Anonymous::Everywhere)] {
+            for all in [headers.to_vec(), [headers, &socket].concat()] {
+                let response = ask(&layer, get("/", &all)).await;
+                let told = (response.status(), header(&response, "www-authenticate"));
+                assert_eq!(told, (StatusCode::UNAUTHORIZED, challenge), "{all:?}");
+            }
+        }
     }
     for (path, headers) in [
         ("/?access_token=ann&token=ann", &[][..]),

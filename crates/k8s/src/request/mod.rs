@@ -130,10 +130,12 @@ fn settle(outcome: Result<(Authenticated, Credential), Error>, failure: &mut Opt
     }
 }
 
-/// What stands in the request, in the API server's order.
+/// What stands in the request, in the API server's order. Behind headers of which nobody can say what they mean,
+/// nothing else counts: kube-apiserver may have found another user there.
 fn credentials(request: &Request<'_>) -> impl Iterator<Item = Result<(String, Credential), Error>> {
-    let found = [bearer::find(request), websocket::find(request)];
-    found.into_iter().filter_map(|found| found.map_err(Error::from).transpose())
+    let bearer = bearer::find(request);
+    let socket = if bearer.is_ok() { websocket::find(request) } else { Ok(None) };
+    [bearer, socket].into_iter().filter_map(|found| found.map_err(Error::from).transpose())
 }
 
 /// The first failure counts, but for one that may pass. A token that nobody knows is no absence of one.
