@@ -18,6 +18,8 @@
 pub mod audit;
 mod authenticator;
 mod cache;
+#[cfg(feature = "tokio")]
+mod claimed_expiry;
 pub mod config;
 mod error;
 pub mod explain;

@@ -5,15 +5,18 @@
 #[path = "token_review/server.rs"]
 mod server;
 
-use claimant_core::{KeySet, Limits, provider};
+use claimant_core::{Bearer, KeySet, Limits, provider};
 use claimant_k8s::explain::Explanation;
 use claimant_k8s::service_account::ServiceAccounts;
 use claimant_k8s::token_review::{Retry, ReviewFailure, TokenReviewer, TransportError, Unreadable};
-use claimant_k8s::{Authenticated, Authenticator, Error, Refusal, authenticate_async};
+use claimant_k8s::{
+    Authenticated, Authenticator, CachePolicy, Cached, Error, Generation, Refusal, UserInfo, authenticate_async,
+};
 use claimant_testkit::{KeyKind, SigningKey};
 use serde_json::{Value, json};
 use server::Server;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 const NOW: i64 = 1_790_000_000;
@@ -73,6 +76,56 @@ async fn a52_a_yes_counts_only_for_our_audience_with_a_user_and_without_an_error
         let ours = ask(&reviewer, &token(&key, "1")).await.map(|who| who.audiences);
         assert_eq!(ours, expected.map(|list| list.iter().map(ToString::to_string).collect()), "{changes}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_yes_is_remembered_no_longer_than_the_token_says_of_itself() {
+    let key = key();
+    let ends = |exp: Value| key.sign(&json!({"iss": ISSUER, "aud": ["us"], "exp": exp})).unwrap();
+    for (exp, expected) in [
+        (json!(NOW + 5), Some(NOW + 5)),
+        (json!(1_790_000_005.5), Some(NOW + 5)),
+        (json!(null), None),
+        (json!("soon"), None),
+    ] {
+        let server = Server::answering(200, &yes(json!({})));
+        let reviewer = TokenReviewer::new(Arc::clone(&server), ["us"]).unwrap();
+        assert_eq!(ask(&reviewer, &ends(exp.clone())).await.unwrap().expires, expected, "{exp}");
+        let cached = Cached::new(reviewer, CachePolicy { seconds: 60, ..CachePolicy::default() }).unwrap();
+        let token = ends(exp);
+        for (after, asked) in [(0, 2), (4, 2), (5, if expected.is_some() { 3 } else { 2 })] {
+            authenticate_async(&cached, &token, NOW + after).await.unwrap();
+            assert_eq!(server.asked(), asked, "{token} {after}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_yes_is_forgotten_when_the_local_key_goes() {
+    /// Takes everything, under keys that change.
+    struct Keys(Arc<AtomicU64>);
+    impl Authenticator for Keys {
+        fn judge(&self, _: &Bearer<'_>, _: i64) -> Result<Authenticated, Error> {
+            match self.0.load(Relaxed) {
+                0 => Ok(Authenticated::of(UserInfo::default())),
+                _ => Err(Refusal::UnknownToken.into()),
+            }
+        }
+
+        fn generation(&self, _: &str) -> Generation {
+            Generation::of_keys(self.0.load(Relaxed))
+        }
+    }
+    let keys = Arc::new(AtomicU64::new(0));
+    let server = Server::answering(200, &yes(json!({})));
+    let reviewer = TokenReviewer::new(Arc::clone(&server), ["us"]).unwrap().with_local(Keys(Arc::clone(&keys)));
+    let cached = Cached::new(reviewer, CachePolicy::default()).unwrap();
+    let token = token(&key(), "1");
+    assert!(authenticate_async(&cached, &token, NOW).await.is_ok());
+    assert!(authenticate_async(&cached, &token, NOW).await.is_ok());
+    keys.store(1, Relaxed);
+    assert!(authenticate_async(&cached, &token, NOW).await.is_err());
+    assert_eq!(server.asked(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,9 @@ use super::transport::{Reply, ReviewFailure, Transport};
 use super::types::{TokenReview, Version};
 use super::{Retry, Unreadable};
 use crate::explain::{Looked, Step};
-use crate::{Authenticated, Authenticator, ConfigError, Error, FieldError, Judging, OutOfReach, Unavailable};
+use crate::{
+    Authenticated, Authenticator, ConfigError, Error, FieldError, Generation, Judging, OutOfReach, Unavailable,
+};
 use claimant_core::{Bearer, Limits};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -217,8 +219,11 @@ impl<T: Transport> Authenticator for TokenReviewer<T> {
         Judging::waits(async move {
             let local = self.local.begin(bearer, now).await?;
             let mut who = self.review(bearer.text()).await?;
-            // What the token's own signature vouches for: the API server does not say it.
-            who.expires = local.and_then(|local| local.expires);
+            // The API server does not say it. Where nobody here has verified the token, a yes has: its own claim can
+            // only shorten what that is good for.
+            let verified = local.and_then(|local| local.expires);
+            let claimed = crate::claimed_expiry::of(bearer.text(), &self.local.limits());
+            who.expires = verified.into_iter().chain(claimed).min();
             Ok(who)
         })
     }
@@ -242,6 +247,11 @@ impl<T: Transport> Authenticator for TokenReviewer<T> {
 
     fn issuers(&self) -> Option<Vec<String>> {
         self.local.issuers()
+    }
+
+    /// That of the local authenticator: what it refuses under new keys is not asked about.
+    fn generation(&self, issuer: &str) -> Generation {
+        self.local.generation(issuer)
     }
 
     fn limits(&self) -> Limits {

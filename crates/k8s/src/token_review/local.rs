@@ -1,7 +1,7 @@
 //! What is checked before anybody is asked.
 
 use crate::explain::{Got, Step};
-use crate::{Authenticated, Authenticator, Error, Refusal};
+use crate::{Authenticated, Authenticator, Error, Generation, Refusal};
 use claimant_core::{Bearer, Limits};
 use std::fmt;
 
@@ -77,6 +77,10 @@ impl LocalChecks {
 
     pub(super) fn issuers(&self) -> Option<Vec<String>> {
         self.issuers.clone().or_else(|| self.authenticator.as_ref().and_then(|local| local.issuers()))
+    }
+
+    pub(super) fn generation(&self, issuer: &str) -> Generation {
+        self.authenticator.as_ref().map(|local| local.generation(issuer)).unwrap_or_default()
     }
 
     pub(super) fn limits(&self) -> Limits {

@@ -179,7 +179,5 @@ impl Passing {
 
 /// When a JWT of one's own says that it ends. Nobody has verified that; it only decides when to renew.
 fn own_expiry(token: &str) -> Option<i64> {
-    let contents = claimant_core::inspect::unverified_contents(token, &claimant_core::Limits::default()).ok()?;
-    let claims: serde_json::Value = serde_json::from_str(&contents.unverified_claims).ok()?;
-    claims.get("exp")?.as_i64()
+    crate::claimed_expiry::of(token, &claimant_core::Limits::default())
 }
