@@ -5,6 +5,8 @@ use crate::token_review::Posting;
 use serde::Deserialize;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 /// Posts a form to the issuer's token endpoint. It must not follow redirects.
@@ -19,7 +21,7 @@ impl<T: FormTransport + ?Sized> FormTransport for Arc<T> {
     }
 }
 
-/// Asks a token endpoint for ID tokens. Where the issuer gives a new refresh token with each, that one is used from
+/// Asks a token endpoint for ID tokens, each time for ten seconds at most. Where the issuer gives a new refresh token with each, that one is used from
 /// then on, and [`OidcRefresh::refresh_token`] says which, to keep it over a restart.
 pub struct OidcRefresh<T> {
     transport: T,
@@ -70,7 +72,10 @@ impl<T: FormTransport> OidcRefresh<T> {
 
     async fn ask(&self, now: i64) -> Result<Fresh, FetchFailure> {
         let form = self.form();
-        let reply = self.transport.post_form(form.as_bytes()).await.map_err(|_| FetchFailure::Unreachable)?;
+        let reply = match timeout(PATIENCE, self.transport.post_form(form.as_bytes())).await {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(_)) | Err(_) => return Err(FetchFailure::Unreachable),
+        };
         let body = Zeroizing::new(reply.body);
         match reply.code {
             200 => {}
@@ -78,11 +83,13 @@ impl<T: FormTransport> OidcRefresh<T> {
             code => return Err(FetchFailure::Refused(code)),
         }
         let answer: Answer = serde_json::from_slice(&body).map_err(|_| FetchFailure::Unreadable)?;
-        let token = answer.id_token.filter(|token| !token.is_empty()).ok_or(FetchFailure::Unreadable)?;
-        let expires = own_expiry(&token).ok_or(FetchFailure::Unreadable)?;
+        // The old one may be spent by now, whatever else is in the answer: an ID token need not be (OpenID Connect Core,
+        // section 12.2).
         if let Some(next) = answer.refresh_token.filter(|next| !next.is_empty()) {
             *self.refresh_token.lock().unwrap_or_else(PoisonError::into_inner) = SecretToken(next);
         }
+        let token = answer.id_token.filter(|token| !token.is_empty()).ok_or(FetchFailure::Unreadable)?;
+        let expires = own_expiry(&token).ok_or(FetchFailure::Unreadable)?;
         if expires <= now {
             return Err(FetchFailure::Ended);
         }
@@ -101,6 +108,9 @@ impl<T> fmt::Debug for OidcRefresh<T> {
         f.debug_struct("OidcRefresh").field("client_id", &self.client_id).finish_non_exhaustive()
     }
 }
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Deserialize)]
 struct Answer {
