@@ -4,7 +4,8 @@
 
 use claimant_k8s::token_review::{Posting, Reply, TransportError};
 use claimant_k8s::token_source::{
-    Fetch, FetchFailure, Fetching, FormTransport, Fresh, OidcRefresh, RenewalPolicy, Renewing, SecretToken, TokenFile,
+    Fetch, FetchFailure, Fetching, FormTransport, Fresh, OidcRefresh, Renewal, RenewalPolicy, Renewing, SecretToken,
+    TokenFile,
 };
 use claimant_testkit::{KeyKind, SigningKey};
 use serde_json::{Value, json};
@@ -254,6 +255,72 @@ async fn what_is_no_answer_of_a_token_endpoint_gives_no_token() {
         let source = Renewing::new(refresh, RenewalPolicy::default(), || 0.0);
         assert_eq!(at(&source, 0).await, Err(expected));
     }
+}
+
+#[tokio::test]
+async fn a_new_refresh_token_is_kept_whatever_else_is_in_the_answer() {
+    let good = jwt(Some(NOW + LIFE), "1");
+    for answer in [
+        json!({"refresh_token": "next", "access_token": "a"}),
+        json!({"refresh_token": "next", "id_token": "opaque"}),
+        json!({"refresh_token": "next", "id_token": jwt(Some(NOW), "0")}),
+    ] {
+        let endpoint = Arc::new(Endpoint { replies: Mutex::default(), forms: Mutex::default() });
+        endpoint.replies.lock().unwrap().extend([Ok((200, answer)), Ok((200, json!({"id_token": good})))]);
+        let refresh = OidcRefresh::new(Arc::clone(&endpoint), "c", SecretToken::new("spent"));
+        let source = Renewing::new(refresh, RenewalPolicy::default(), || 0.0);
+        assert!(at(&source, 0).await.is_err());
+        assert_eq!(at(&source, 1).await.as_ref(), Ok(&good));
+        assert!(endpoint.forms.lock().unwrap()[1].contains("refresh_token=next&"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_endpoint_that_hangs_is_waited_for_ten_seconds() {
+    /// Answers once, then never.
+    struct Hangs(Mutex<Option<Vec<u8>>>);
+    impl FormTransport for Hangs {
+        fn post_form<'a>(&'a self, _: &'a [u8]) -> Posting<'a> {
+            let reply = self.0.lock().unwrap().take().map(|body| Ok(Reply { code: 200, retry_after: None, body }));
+            Box::pin(async move {
+                match reply {
+                    Some(reply) => reply,
+                    None => std::future::pending().await,
+                }
+            })
+        }
+    }
+    let good = jwt(Some(NOW + LIFE), "1");
+    let first = json!({"id_token": good}).to_string().into_bytes();
+    let refresh = OidcRefresh::new(Hangs(Mutex::new(Some(first))), "c", SecretToken::new("r"));
+    let source = Renewing::new(refresh, RenewalPolicy::default(), || 0.0);
+    assert_eq!(at(&source, 0).await.as_ref(), Ok(&good));
+    let start = tokio::time::Instant::now();
+    assert_eq!(at(&source, 800).await.as_ref(), Ok(&good));
+    assert_eq!(start.elapsed().as_secs(), 10, "in virtual time");
+}
+
+#[test]
+fn one_that_ends_earlier_does_not_replace_the_one_at_hand() {
+    let fresh = |name: &str, expires, look_again| Fresh { token: SecretToken::new(name), expires, look_again };
+    let after = |second: Fresh| {
+        let mut renewal = Renewal::new(RenewalPolicy::default());
+        renewal.fetched(fresh("first", NOW + LIFE, None), NOW, 0.0).unwrap();
+        let given = renewal.fetched(second, NOW + 800, 0.0).unwrap();
+        assert_eq!(renewal.current(NOW + 800).as_ref(), Some(&given));
+        (given.expose().to_owned(), renewal.due() - NOW)
+    };
+    assert_eq!(after(fresh("second", NOW + 2 * LIFE, None)), ("second".to_owned(), 800 + 960));
+    assert_eq!(after(fresh("second", NOW + LIFE, None)), ("second".to_owned(), 800 + 160));
+    // The next is asked for when the one that was given would have had to be renewed.
+    assert_eq!(after(fresh("second", NOW + 900, None)), ("first".to_owned(), 800 + 80));
+    // A source that is looked at because it may change before the time says what counts now.
+    assert_eq!(after(fresh("second", NOW + 900, Some(NOW + 860))).0, "second");
+    // One at hand that is thrown away, or about to end, is no match.
+    let mut renewal = Renewal::new(RenewalPolicy::default());
+    renewal.fetched(fresh("first", NOW + LIFE, None), NOW, 0.0).unwrap();
+    renewal.discard();
+    assert_eq!(renewal.fetched(fresh("second", NOW + 900, None), NOW, 0.0).unwrap().expose(), "second");
 }
 
 #[test]

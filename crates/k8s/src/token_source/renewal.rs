@@ -55,12 +55,13 @@ impl Renewal {
         self.due
     }
 
-    /// Takes a new one; `chance` is random, from 0 to 1. One that ends before the one at hand does not replace it.
+    /// Takes a new one, and gives the one that is at hand then; `chance` is random, from 0 to 1. One that ends before
+    /// the one at hand does not replace it, unless its source is one that is looked at again
+    /// ([`Fresh::look_again`]): that says what counts now.
     ///
     /// # Errors
     /// [`FetchFailure::Ended`]; the one at hand stays.
     pub fn fetched(&mut self, fresh: Fresh, now: i64, chance: f64) -> Result<Arc<SecretToken>, FetchFailure> {
-        let token = Arc::new(fresh.token);
         let life = fresh.expires.saturating_sub(now);
         if life <= i64::from(self.policy.margin) {
             return Err(FetchFailure::Ended);
@@ -70,6 +71,13 @@ impl Renewal {
         let own = now.saturating_add(part(self.policy.percent_of_life).saturating_sub(early).max(1));
         self.due = fresh.look_again.map_or(own, |look| look.max(now.saturating_add(1)).min(own));
         self.failures = 0;
+        if let Some((at_hand, ends)) = &self.token
+            && *ends > fresh.expires
+            && fresh.look_again.is_none()
+        {
+            return Ok(Arc::clone(at_hand));
+        }
+        let token = Arc::new(fresh.token);
         self.token = Some((Arc::clone(&token), fresh.expires));
         Ok(token)
     }
