@@ -8,7 +8,7 @@ mod watch_server;
 use claimant_k8s::UserInfo;
 use claimant_k8s::rbac::{Attributes, Target, WatchedRoles};
 use claimant_k8s::service_account::{ObjectKind, ObjectLookup, ObjectMeta, Scope, Stale, WatchPolicy, WatchedObjects};
-use claimant_k8s::watch::Monotonic;
+use claimant_k8s::watch::{Monotonic, WatchFailure};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -211,6 +211,43 @@ async fn a_deletion_that_comes_late_does_not_take_the_new_object() {
     feed.tell("ADDED", &pod("z", "1", "13"));
     world.until(|world| world.uid("n/z").is_some()).await;
     assert_eq!(world.uid("n/a").as_deref(), Some("2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn why_nothing_is_told_can_be_asked_for() {
+    let world = World::start(None);
+    let why = |world: &World| world.objects.last_failure().map(|(scope, why)| (scope.kind, why));
+    assert_eq!(why(&world), None);
+    let pods = |why| Some((ObjectKind::Pod, why));
+    // Neither `list` nor, behind a list, `watch` is allowed.
+    world.server.then(Answer::Status(403));
+    world.until(|world| why(world) == pods(WatchFailure::Status(403))).await;
+    assert_eq!(world.objects.ages()[0].1, None);
+    world.server.then(Answer::List("10", vec![pod("a", "1", "3")], None));
+    world.until(|world| why(world).is_none() && world.uid("n/a").is_some()).await;
+    world.server.then(Answer::Status(403));
+    world.until(|world| why(world) == pods(WatchFailure::Status(403))).await;
+    world.server.then(Answer::HangUp);
+    world.until(|world| why(world) == pods(WatchFailure::Unreachable)).await;
+    world.server.then(Answer::Silence);
+    world.until(|world| why(world) == pods(WatchFailure::TimedOut)).await;
+    let feed = world.server.then_watch();
+    feed.bookmark("11");
+    world.until(|world| why(world).is_none()).await;
+    feed.tell("ERROR", &json!({"kind": "Status", "status": "Failure", "code": 500, "message": "by script"}));
+    world.until(|world| why(world) == pods(WatchFailure::Status(500))).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn roles_that_may_not_be_listed_are_named() {
+    let server = Server::start();
+    let roles = Arc::new(WatchedRoles::new(Duration::from_secs(60), Monotonic::default()));
+    assert_eq!(roles.last_failure(), None);
+    tokio::spawn(Arc::clone(&roles).watch(server.client()));
+    server.then_for("v1/clusterroles?", Answer::Status(403));
+    until(|| roles.last_failure() == Some(("clusterroles", WatchFailure::Status(403)))).await;
+    server.then_for("v1/clusterroles?", Answer::List("10", vec![], None));
+    until(|| roles.last_failure().is_none()).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! Roles and bindings as watches tell them.
 
 use super::{Authorizer, Object, Objects};
-use crate::watch::{HasUid, Mirror, Monotonic, Pace, WatchEvent, follow};
+use crate::watch::{HasUid, Mirror, Monotonic, Pace, WatchEvent, WatchFailure, follow};
 use crate::{OutOfReach, Unavailable};
 use futures_util::future::join_all;
 use kube::Client;
@@ -82,6 +82,13 @@ impl WatchedRoles {
     pub fn age(&self) -> Option<Duration> {
         let as_of = self.prepared.read().unwrap_or_else(PoisonError::into_inner).as_of;
         as_of.map(|as_of| self.clock.now().saturating_sub(as_of))
+    }
+
+    /// The first of the four kinds, as its path names it, whose last attempt failed, and why: HTTP 403 means that we
+    /// may not list or watch it. `None` once each has told something since.
+    pub fn last_failure(&self) -> Option<(&'static str, WatchFailure)> {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        KINDS.iter().zip(&told.mirrors).find_map(|((_, plural), mirror)| Some((*plural, mirror.last_failure()?)))
     }
 
     /// Watches for as long as the future is polled; it never ends by itself. It needs `list` and `watch` on all four

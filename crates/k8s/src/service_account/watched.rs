@@ -1,7 +1,7 @@
 //! Objects as watches tell them: offline verification that knows of deletions.
 
 use super::objects::{ObjectKind, ObjectLookup, ObjectMeta, Stale, TokenSecret};
-use crate::watch::{HasUid, Mirror, Monotonic, WatchEvent};
+use crate::watch::{HasUid, Mirror, Monotonic, WatchEvent, WatchFailure};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
@@ -106,6 +106,14 @@ impl WatchedObjects {
         let now = self.clock.now();
         let age = |mirror: &RwLock<Mirror<Seen>>| mirror.read().unwrap_or_else(PoisonError::into_inner).age(now);
         self.watches.iter().map(|(scope, mirror)| (scope, age(mirror))).collect()
+    }
+
+    /// The first watch whose last attempt failed, and why: HTTP 403 means that we may not list or watch there.
+    /// `None` once each has told something since.
+    pub fn last_failure(&self) -> Option<(&Scope, WatchFailure)> {
+        let failure =
+            |mirror: &RwLock<Mirror<Seen>>| mirror.read().unwrap_or_else(PoisonError::into_inner).last_failure();
+        self.watches.iter().find_map(|(scope, mirror)| Some((scope, failure(mirror)?)))
     }
 
     /// Whether every watch is younger than the policy wants: what a readiness probe may ask.

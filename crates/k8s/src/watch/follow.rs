@@ -3,7 +3,7 @@
 //! Not by way of kube-runtime: its watcher keeps bookmarks to itself, and without them nobody knows how old a quiet
 //! watch is.
 
-use super::WatchEvent;
+use super::{WatchEvent, WatchFailure};
 use futures_util::StreamExt;
 use kube::api::{Api, ListParams, WatchParams};
 use kube::core::WatchEvent as Told;
@@ -65,7 +65,8 @@ pub async fn follow<K, V>(
             Some(version) => version,
             None => match list(&api, pace, &read, &take).await {
                 Ok(version) => version,
-                Err(_) => {
+                Err(why) => {
+                    failed(&api, why, &take);
                     take(WatchEvent::Disconnected);
                     sleep(pace.pause(failures)).await;
                     failures = failures.saturating_add(1);
@@ -107,7 +108,7 @@ async fn list<K, V>(
     pace: Pace,
     read: &impl Fn(K) -> Option<(String, String, V)>,
     take: &impl Fn(WatchEvent<V>),
-) -> Result<String, kube::Error>
+) -> Result<String, WatchFailure>
 where
     K: Clone + DeserializeOwned + Debug + kube::Resource,
 {
@@ -116,8 +117,8 @@ where
     let mut params = ListParams { limit: Some(pace.page), ..ListParams::default() };
     loop {
         let page = match timeout(PATIENCE, api.list(&params)).await {
-            Ok(page) => page?,
-            Err(_) => return Err(kube::Error::Service(TIMED_OUT.into())),
+            Ok(page) => page.map_err(|why| WatchFailure::from(&why))?,
+            Err(_) => return Err(WatchFailure::TimedOut),
         };
         page.items.into_iter().filter_map(read).for_each(|(key, _, value)| take(WatchEvent::Listed(key, value)));
         params.continue_token = page.metadata.continue_.filter(|token| !token.is_empty());
@@ -143,14 +144,25 @@ where
     let events = match timeout(PATIENCE, api.watch(&params, &watched.version)).await {
         Ok(Ok(events)) => events,
         Ok(Err(kube::Error::Api(status))) if status.code == GONE => return End::Forgotten,
-        _ => return End::Failed,
+        Ok(Err(why)) => {
+            failed(api, WatchFailure::from(&why), take);
+            return End::Failed;
+        }
+        Err(_) => {
+            failed(api, WatchFailure::TimedOut, take);
+            return End::Failed;
+        }
     };
     let mut events = pin!(events);
     loop {
         // A connection that hangs beyond its own end is lost.
         let event = match timeout(pace.watch + PATIENCE, events.next()).await {
             Ok(Some(event)) => event,
-            Ok(None) | Err(_) => return End::Over,
+            Ok(None) => return End::Over,
+            Err(_) => {
+                failed(api, WatchFailure::TimedOut, take);
+                return End::Over;
+            }
         };
         let version = |object: &K| object.meta().resource_version.clone();
         let (newer, tell) = match event {
@@ -161,10 +173,20 @@ where
                 (version(&object), read(object).map(|(key, uid, _)| WatchEvent::Deleted(key, uid)))
             }
             Ok(Told::Bookmark(mark)) => (Some(mark.metadata.resource_version), Some(WatchEvent::Bookmark)),
-            Err(kube::Error::ReadEvents(_) | kube::Error::HyperError(_) | kube::Error::Service(_)) => return End::Over,
-            // The server has forgotten; or what it told cannot be read (which the client takes for a status), and would
-            // not be the next time either.
-            Ok(Told::Error(_)) | Err(_) => return End::Forgotten,
+            Err(kube::Error::ReadEvents(_) | kube::Error::HyperError(_) | kube::Error::Service(_)) => {
+                failed(api, WatchFailure::Unreachable, take);
+                return End::Over;
+            }
+            Ok(Told::Error(status)) if status.code == GONE => return End::Forgotten,
+            Ok(Told::Error(status)) => {
+                failed(api, WatchFailure::Status(status.code), take);
+                return End::Forgotten;
+            }
+            // What it told cannot be read (which the client takes for a status), and would not be the next time either.
+            Err(_) => {
+                failed(api, WatchFailure::Unreadable, take);
+                return End::Forgotten;
+            }
         };
         watched.told = true;
         if let Some(newer) = newer.filter(|newer| !newer.is_empty()) {
@@ -174,7 +196,13 @@ where
     }
 }
 
+/// Says it to whoever looks at the state, and to whoever reads the log.
+fn failed<K: kube::Resource, V>(_api: &Api<K>, why: WatchFailure, take: &impl Fn(WatchEvent<V>)) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(resource = _api.resource_url(), reason = why.reason(), error = %why, "a watch failed");
+    take(WatchEvent::Failed(why));
+}
+
 const GONE: u16 = 410;
-const TIMED_OUT: &str = "no answer in time";
 /// How long an answer may take to begin.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,5 +1,6 @@
 //! The state of one watch: events in, what is known and how old that is out. No clock, no I/O.
 
+use super::WatchFailure;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ pub enum WatchEvent<V> {
     Deleted(String, String),
     /// Everything up to now has been told.
     Bookmark,
+    /// A list or a watch failed, and will be tried again.
+    Failed(WatchFailure),
     /// The connection ended, in whatever way.
     Disconnected,
 }
@@ -41,18 +44,27 @@ pub struct Mirror<V> {
     coming: Option<(HashMap<String, V>, Duration)>,
     as_of: Option<Duration>,
     caught_up: bool,
+    last_failure: Option<WatchFailure>,
 }
 
 impl<V> Default for Mirror<V> {
     fn default() -> Self {
-        Self { known: HashMap::new(), coming: None, as_of: None, caught_up: false }
+        Self { known: HashMap::new(), coming: None, as_of: None, caught_up: false, last_failure: None }
     }
 }
 
 impl<V: HasUid + Clone> Mirror<V> {
     /// Takes an event at a time.
     pub fn take(&mut self, event: WatchEvent<V>, at: Duration) {
+        match &event {
+            WatchEvent::Failed(why) => self.last_failure = Some(*why),
+            WatchEvent::ListDone | WatchEvent::Applied(..) | WatchEvent::Deleted(..) | WatchEvent::Bookmark => {
+                self.last_failure = None;
+            }
+            WatchEvent::ListBegun | WatchEvent::Listed(..) | WatchEvent::Disconnected => {}
+        }
         match event {
+            WatchEvent::Failed(_) => {}
             WatchEvent::ListBegun => {
                 self.caught_up = false;
                 self.coming = Some((HashMap::new(), at));
@@ -111,6 +123,11 @@ impl<V: HasUid + Clone> Mirror<V> {
     /// The object of this key.
     pub fn get(&self, key: &str) -> Option<&V> {
         self.known.get(key)
+    }
+
+    /// Why the last attempt failed; `None` once a whole list, an event or a bookmark has come since.
+    pub fn last_failure(&self) -> Option<WatchFailure> {
+        self.last_failure
     }
 
     /// How old this is at a time; `None` before the first whole list.

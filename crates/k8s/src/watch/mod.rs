@@ -3,10 +3,12 @@
 //! [`Mirror`] is the state machine of one watch. With the feature `kube`, [`follow`] feeds one from an API server. They
 //! serve [`crate::service_account::WatchedObjects`] (which objects are alive) and `rbac::WatchedRoles`.
 
+mod failure;
 #[cfg(feature = "kube")]
 mod follow;
 mod mirror;
 
+pub use failure::WatchFailure;
 #[cfg(feature = "kube")]
 pub use follow::{Pace, follow};
 pub use mirror::{HasUid, Mirror, WatchEvent};
