@@ -7,7 +7,7 @@ use claimant_core::Bearer;
 use claimant_k8s::rbac::{Authorizer, Object, Objects};
 use claimant_k8s::request::Anonymous;
 use claimant_k8s::tower::{AuthnLayer, Counters, GrpcStatus, Rejection, Rejections, Roles};
-use claimant_k8s::{Authenticated, Authenticator, Error, OutOfReach, Refusal, Unavailable, UserInfo};
+use claimant_k8s::{Authenticated, Authenticator, Error, Judging, OutOfReach, Refusal, Unavailable, UserInfo};
 use http::{Request, Response, StatusCode};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -251,6 +251,30 @@ async fn observing_counts_and_lets_everybody_through() {
     let counts = counters.read();
     assert_eq!((counts.authenticated, counts.forbidden, counts.refused), (1, 1, 2));
     assert_eq!((counts.unavailable, counts.no_credential, counts.anonymous), (1, 1, 0));
+}
+
+/// Waits for what never comes.
+struct Hangs;
+
+impl Authenticator for Hangs {
+    fn judge(&self, _: &Bearer<'_>, _: i64) -> Result<Authenticated, Error> {
+        Err(Unavailable::new("x", OutOfReach::Judge).into())
+    }
+
+    fn begin<'a>(&'a self, _: &'a Bearer<'a>, _: i64) -> Judging<'a> {
+        Judging::waits(std::future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn observing_holds_nobody_up() {
+    let counters = Arc::new(Counters::new());
+    let layer = AuthnLayer::observe(Hangs).with_shadow(Names).with_watch(Arc::clone(&counters));
+    let start = tokio::time::Instant::now();
+    assert_eq!(ask(&layer, bearer("ann")).await.body(), "nobody authorization");
+    assert_eq!((start.elapsed(), counters.read().unavailable), (Duration::ZERO, 1));
+    let enforced = AuthnLayer::enforce(Hangs);
+    assert!(tokio::time::timeout(Duration::from_secs(60), ask(&enforced, bearer("ann"))).await.is_err());
 }
 
 #[tokio::test]

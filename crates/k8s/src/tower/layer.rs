@@ -12,7 +12,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub enum Mode {
     /// Who is not let in gets an answer from us.
     Enforce,
-    /// Everybody is let through. The request keeps its credential, since another may judge it still.
+    /// Everybody is let through, and at once: what a verdict would have to wait for is unavailable. The request keeps
+    /// its credential, since another may judge it still.
     Observe,
 }
 
@@ -43,8 +44,13 @@ impl AuthnLayer {
         Self::new(tokens, Mode::Enforce)
     }
 
-    /// Judges in the same way, tells the [watches](AuthnLayer::with_watch), and lets everybody through: the user is
-    /// in the extensions where there is one.
+    /// Judges in the same way but for waits, tells the [watches](AuthnLayer::with_watch), and lets everybody through:
+    /// the user is in the extensions where there is one.
+    ///
+    /// No request is held up: where [`enforce`](AuthnLayer::enforce) would wait ([`Authenticator::begin`]: for the
+    /// answer to a TokenReview, for keys that are not there yet), the verdict is
+    /// [`Error::Unavailable`](crate::Error::Unavailable), and counted as that. Of authenticators that always have to ask
+    /// somebody else, this therefore shows nothing but how often they would be asked.
     ///
     /// A service behind this must still ask for credentials itself.
     pub fn observe(tokens: impl Authenticator + 'static) -> Self {

@@ -28,8 +28,8 @@
 //!
 //! A token is taken from nowhere else: not from the query, not from a cookie.
 //!
-//! [`AuthnLayer::observe`] judges all the same and lets everything through, so that a service can be moved without
-//! an outage; [`AuthnLayer::with_shadow`] judges by a second configuration beside the one that counts.
+//! [`AuthnLayer::observe`] judges all the same, without waiting, and lets everything through, so that a service can be
+//! moved without an outage; [`AuthnLayer::with_shadow`] judges by a second configuration beside the one that counts.
 
 #[cfg(feature = "axum")]
 mod axum;
