@@ -37,6 +37,9 @@ pub trait HasUid {
 /// It is as old as the last moment of which the server said that everything up to then had been told: the beginning
 /// of a list, a bookmark, and after a bookmark on the same connection every event. Events after a reconnect alone do not
 /// make it younger: more may be on their way.
+///
+/// Its age is counted from when the server's word got here. How old the server's own knowledge was then does not show,
+/// nor how long the word lay in buffers on its way.
 #[derive(Debug)]
 pub struct Mirror<V> {
     known: HashMap<String, V>,
