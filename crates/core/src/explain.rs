@@ -6,7 +6,8 @@ use crate::{Algorithm, KeySet, Limits, Refusal, UnverifiedToken};
 use std::fmt;
 
 /// All checks of a token, also those behind the first that fails. It proves nothing: what it shows of a token
-/// may be forged. To act on a token, use [`UnverifiedToken::verify`].
+/// may be forged. To act on a token, use [`UnverifiedToken::verify`]. Its `Debug` hides the
+/// claims' values even where they are revealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Explanation {
@@ -70,12 +71,7 @@ impl Explanation {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for finding in &self.findings {
-            let open = matches!(finding.check, "alg" | "signature" | "typ" | "exp" | "nbf" | "iat" | "lifetime");
-            let got = match &finding.got {
-                None => "nothing".to_owned(),
-                Some(got) if open || self.revealed => format!("{got:?}"),
-                Some(_) => "(hidden)".to_owned(),
-            };
+            let got = finding.shown(self.revealed);
             let sign = if finding.outcome.is_ok() { "ok  " } else { "FAIL" };
             write!(f, "{sign} {}: expected {}, got {got}", finding.check, finding.expected)?;
             match &finding.outcome {

@@ -7,6 +7,7 @@ use crate::jose::Header;
 use crate::json::{self, Payload};
 use crate::times::{Leeway, TimeRules};
 use serde_json::Value;
+use std::fmt;
 
 /// Issuer, audience, times and whatever else is asked, checked together and in that order.
 #[derive(Debug, Clone)]
@@ -192,8 +193,8 @@ impl Policy {
     }
 }
 
-/// One check of an explanation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One check of an explanation. Its `Debug` shows of the token what a [`crate::Explanation`] shows unless revealed.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
     /// What is checked: a claim's name, or a word for it.
@@ -204,6 +205,29 @@ pub struct Finding {
     pub got: Option<String>,
     /// How it ends.
     pub outcome: Result<(), Refusal>,
+}
+
+impl Finding {
+    /// What was found, as far as it may be shown: of the token's values only its algorithm, key id, type and times.
+    pub(crate) fn shown(&self, revealed: bool) -> String {
+        let open = matches!(self.check, "alg" | "signature" | "typ" | "exp" | "nbf" | "iat" | "lifetime");
+        match &self.got {
+            None => "nothing".to_owned(),
+            Some(got) if open || revealed => format!("{got:?}"),
+            Some(_) => "(hidden)".to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Finding")
+            .field("check", &self.check)
+            .field("expected", &self.expected)
+            .field("got", &format_args!("{}", self.shown(false)))
+            .field("outcome", &self.outcome)
+            .finish()
+    }
 }
 
 struct Facts<'a> {

@@ -131,7 +131,9 @@ fn an_explanation_shows_every_failure_and_no_value_unless_asked() {
     assert_eq!(failed, ["aud", "exp", "required claims", "typ"]);
     let text = told.to_string();
     assert!(!text.contains("secret") && text.contains("got (hidden): audience"), "{text}");
-    assert!(told.revealed().to_string().contains("secret-audience"));
+    assert!(told.clone().revealed().to_string().contains("secret-audience"));
+    let debug = format!("{told:?} {:?} {:#?}", told.findings, told.clone().revealed());
+    assert!(!debug.contains("secret") && debug.contains("(hidden)"), "{debug}");
     let forged = explain(&format!("{token}AAAA"));
     assert!(!forged.is_good() && forged.to_string().contains("FAIL signature"));
     assert_eq!(explain("x").findings.len(), 1);

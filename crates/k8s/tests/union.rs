@@ -6,6 +6,7 @@ mod common;
 
 use allocation_counter::measure;
 use claimant_core::{Bearer, Buffer, Limits};
+use claimant_k8s::explain::Explanation;
 use claimant_k8s::request::{self, Anonymous, Request};
 use claimant_k8s::service_account::ServiceAccounts;
 use claimant_k8s::{
@@ -237,4 +238,22 @@ fn what_points_to_an_authenticator_is_one() {
     assert_eq!(named(one.authenticate(&token, NOW)), Ok("jane".to_owned()));
     assert_eq!(one.authenticate(&token, NOW), Box::new(Arc::clone(&one)).authenticate(&token, NOW));
     assert_eq!(one.authenticate(&token, NOW), block_on(authenticate_async(&one, &token, NOW)));
+}
+
+#[test]
+fn an_explanation_does_not_say_in_debug_who_somebody_is() {
+    struct Knows;
+    impl Authenticator for Knows {
+        fn judge(&self, _: &Bearer<'_>, _: i64) -> Result<Authenticated, Error> {
+            let canary = || "canary".to_owned();
+            let extra = [("key".to_owned(), vec![canary()])].into();
+            Ok(Authenticated::of(UserInfo { username: canary(), uid: canary(), groups: vec![canary()], extra }))
+        }
+    }
+    let why = Explanation::of(&Knows, &unsigned("https://a"), NOW);
+    assert_eq!(why.outcome.as_ref().unwrap().user.username, "canary");
+    for why in [why.clone(), why.revealed()] {
+        let debug = format!("{why:?} {why:#?} {:?}", why.authenticators);
+        assert!(!debug.contains("canary") && debug.contains("good"), "{debug}");
+    }
 }
