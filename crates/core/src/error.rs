@@ -208,9 +208,13 @@ pub enum UnusableReason {
     /// `key_ops` leaves out `verify`.
     #[error("its \"key_ops\" leave out verify")]
     KeyOps,
-    /// The provider serves no algorithm of this key.
-    #[error("no algorithm of it is served")]
-    Unsupported,
+    /// The provider serves no algorithm of this key. This one is the first that a key of its kind has, and for an
+    /// elliptic key the only one.
+    #[error("the provider serves no algorithm of it, such as {0}")]
+    Unsupported(Algorithm),
+    /// A kind of key, or a way to write it down, that is not read here.
+    #[error("it is of a kind that no algorithm here is for")]
+    UnknownKind,
 }
 
 impl UnusableReason {
@@ -223,7 +227,7 @@ impl UnusableReason {
             Self::WeakRsa => "key_weak_rsa",
             Self::Use => "key_use",
             Self::KeyOps => "key_ops",
-            Self::Unsupported => "key_unsupported",
+            Self::Unsupported(_) | Self::UnknownKind => "key_unsupported",
         }
     }
 }

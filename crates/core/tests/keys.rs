@@ -5,10 +5,12 @@
 mod common;
 
 use claimant_core::{
-    Algorithm, Buffer, JwkRules, KeySet, Limits, PublicKey, Refusal, UnusableReason, UnverifiedToken, provider,
+    Algorithm, Buffer, JwkRules, KeySet, Limits, Provider, PublicKey, Refusal, UnsupportedKey, UnusableReason,
+    UnverifiedToken, Verifier, VerifyingKey, provider,
 };
-use common::{decode, fixture};
+use common::{decode, fixture, providers};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 #[test]
 fn rfc_7638_section_3_1_and_rfc_8037_appendix_a_3() {
@@ -83,4 +85,41 @@ fn a09_weak_and_odd_rsa_keys_are_refused_by_their_length_alone() {
         assert_eq!(load(n, e), Some(UnusableReason::WeakRsa), "{what}");
     }
     assert_eq!(load(bits(8192), "AQAB"), None);
+}
+
+/// Of the providers without ES512, and of one that serves nothing.
+#[test]
+fn a_good_p521_key_is_unsupported_and_one_off_the_curve_unreadable_whoever_the_provider_is() {
+    #[derive(Debug)]
+    struct Nothing;
+    impl Provider for Nothing {
+        fn verifier(&self, algorithm: Algorithm, _: &PublicKey) -> Result<Arc<dyn Verifier>, UnsupportedKey> {
+            Err(UnsupportedKey(algorithm))
+        }
+    }
+    let without: Vec<Box<dyn Provider>> = vec![
+        Box::new(Nothing),
+        #[cfg(feature = "ring")]
+        Box::new(provider::Ring),
+        #[cfg(feature = "graviola")]
+        Box::new(provider::Graviola),
+    ];
+    let good = fixture(Algorithm::Es512).public_key;
+    let mut off = good.clone();
+    if let PublicKey::Ec { point, .. } = &mut off {
+        *point.last_mut().unwrap() ^= 1;
+    }
+    for provider in &without {
+        let why = |key: &PublicKey| VerifyingKey::new(None, key, None, provider.as_ref()).unwrap_err();
+        assert_eq!(why(&good), UnusableReason::Unsupported(Algorithm::Es512));
+        assert_eq!(why(&good).reason(), "key_unsupported");
+        assert_eq!(why(&good).to_string(), "the provider serves no algorithm of it, such as ES512");
+        if cfg!(feature = "es512") {
+            assert_eq!(why(&off), UnusableReason::Unreadable);
+        }
+    }
+    for (name, provider) in providers().into_iter().filter(|_| cfg!(feature = "es512")) {
+        let why = VerifyingKey::new(None, &off, None, provider.as_ref()).unwrap_err();
+        assert_eq!(why, UnusableReason::Unreadable, "{name}");
+    }
 }

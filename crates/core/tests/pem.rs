@@ -32,8 +32,8 @@ fn spki_is_loaded_under_any_label_with_line_ends_of_any_kind_and_text_around() {
 
 #[test]
 fn what_go_does_not_read_is_left_out() {
-    assert_eq!(load(P521_COMPRESSED), (0, vec![UnusableReason::Unsupported]));
-    assert_eq!(load(RSA_WITHOUT_NULL), (0, vec![UnusableReason::Unsupported]));
+    assert_eq!(load(P521_COMPRESSED), (0, vec![UnusableReason::UnknownKind]));
+    assert_eq!(load(RSA_WITHOUT_NULL), (0, vec![UnusableReason::UnknownKind]));
     assert_eq!(load(PKCS1), (0, vec![UnusableReason::Unreadable]));
     assert_eq!(load(&RSA.replace("PUBLIC", "PRIVATE")), (0, vec![UnusableReason::Secret]));
 }

@@ -80,7 +80,7 @@ fn read_block(
         .ok_or(UnusableReason::Unreadable)?;
     let encoded = spki.to_der().map_err(|_| UnusableReason::Unreadable)?;
     *kid = Some(Base64UrlUnpadded::encode_string(&Sha256::digest(encoded)));
-    let key = public_key(&spki).ok_or(UnusableReason::Unsupported)?;
+    let key = public_key(&spki).ok_or(UnusableReason::UnknownKind)?;
     VerifyingKey::new(kid.clone(), &key, None, provider)
 }
 

@@ -50,11 +50,14 @@ impl PublicKey {
         }
     }
 
-    /// Whether an elliptic point lies on its curve; providers may find out only with the first signature.
+    /// Whether an elliptic point lies on its curve; providers may find out only with the first signature, or not
+    /// know the curve. A point on P-521 is left to them where feature `es512` is off.
     fn refuse_off_curve(&self) -> Result<(), UnusableReason> {
         let fine = match self {
             Self::Ec { curve: Curve::P256, point } => p256::PublicKey::from_sec1_bytes(point).is_ok(),
             Self::Ec { curve: Curve::P384, point } => p384::PublicKey::from_sec1_bytes(point).is_ok(),
+            #[cfg(feature = "es512")]
+            Self::Ec { curve: Curve::P521, point } => p521::PublicKey::from_sec1_bytes(point).is_ok(),
             _ => true,
         };
         if fine { Ok(()) } else { Err(UnusableReason::Unreadable) }
@@ -98,9 +101,8 @@ impl VerifyingKey {
         let verifiers: Vec<_> =
             key.algorithms().iter().filter_map(|a| provider.verifier(*a, key).ok().map(|v| (*a, v))).collect();
         if verifiers.is_empty() {
-            // With a provider that serves P-521 at all, a point that it refuses is not on the curve.
-            let off_curve = matches!(key, PublicKey::Ec { curve: Curve::P521, .. }) && cfg!(feature = "es512");
-            return Err(if off_curve { UnusableReason::Unreadable } else { UnusableReason::Unsupported });
+            let first = key.algorithms().first();
+            return Err(first.map_or(UnusableReason::UnknownKind, |first| UnusableReason::Unsupported(*first)));
         }
         Ok(Self { kid, bound_to, verifiers })
     }
