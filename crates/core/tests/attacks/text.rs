@@ -5,7 +5,7 @@ use super::*;
 
 fn one_key() -> (Ed25519KeyPair, KeySet) {
     let pair = ed(1);
-    let keys = set(&[ed_jwk(&pair, "a")]);
+    let keys = set_of(&claimant_core::provider::Default, &[ed_jwk(&pair, "a")]);
     (pair, keys)
 }
 
