@@ -7,7 +7,7 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use claimant_core::key::Curve;
-use claimant_core::{Algorithm, Provider, PublicKey, Verifier};
+use claimant_core::{Algorithm, AsyncVerifier, Provider, PublicKey, Verifier};
 use serde_json::Value;
 
 /// What a provider that passes serves.
@@ -34,8 +34,8 @@ pub struct Fault {
 }
 
 /// Puts good and bad signatures of every algorithm to the provider's verifiers: signatures of other
-/// algorithms with the same key (A05), numbers out of range (A06), DER and other lengths (A07), changed
-/// messages, and keys of another kind (A02, A05).
+/// algorithms with the same key (A05), numbers out of range (A06), DER and other lengths (A07), scalars of Ed25519
+/// that are not reduced and points of small order (A08), changed messages, and keys of another kind (A02, A05).
 ///
 /// # Errors
 /// Every fault that was found.
@@ -62,37 +62,156 @@ pub fn check(provider: &dyn Provider) -> Result<Report, Vec<Fault>> {
     if faults.is_empty() { Ok(report) } else { Err(faults) }
 }
 
+/// The same for one verifier that has to be waited for, such as a KMS with a key of its own: give it the public key,
+/// and a message with the signature that the key made. Every answer is waited for in turn, some hundreds.
+///
+/// ```
+/// use claimant_core::{Algorithm, Answer, AsyncVerifier, PublicKey};
+///
+/// async fn try_out(kms: &dyn AsyncVerifier, key: &PublicKey, message: &[u8], signature: &[u8]) {
+///     claimant_testkit::verifier::check_async(kms, key, message, signature).await.unwrap();
+/// }
+/// ```
+///
+/// # Errors
+/// Every fault that was found; also, that the key is not of the verifier's algorithm.
+pub async fn check_async<V: AsyncVerifier + ?Sized>(
+    verifier: &V,
+    key: &PublicKey,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), Vec<Fault>> {
+    let algorithm = verifier.algorithm();
+    let mut faults = Vec::new();
+    if !key.algorithms().contains(&algorithm) {
+        let what = "serves an algorithm that is not of its key".to_owned();
+        faults.push(Fault { algorithm, what, class: "A05" });
+    }
+    let own = Fixture { algorithm, key: key.clone(), message: message.to_vec(), signature: signature.to_vec() };
+    let others: Vec<Fixture> = Algorithm::ALL.into_iter().filter_map(Fixture::read).collect();
+    for case in cases(&own, &others) {
+        let holds = verifier.verify(&case.message, &case.signature).await.is_ok();
+        faults.extend(case.fault(algorithm, holds));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
 fn check_one(verifier: &dyn Verifier, fixture: &Fixture, all: &[Fixture], faults: &mut Vec<Fault>) {
-    let algorithm = fixture.algorithm;
-    let mut fault = |what: &str, class| faults.push(Fault { algorithm, what: what.to_owned(), class });
-    if verifier.verify(&fixture.message, &fixture.signature).is_err() {
-        fault("refused a good signature", "none");
+    for case in cases(fixture, all) {
+        let holds = verifier.verify(&case.message, &case.signature).is_ok();
+        faults.extend(case.fault(fixture.algorithm, holds));
     }
-    let mut refuse = |what: &str, class, message: &[u8], signature: &[u8]| {
-        if verifier.verify(message, signature).is_ok() {
-            fault(&format!("accepted {what}"), class);
-        }
+}
+
+/// One question to a verifier. All but the first are to be refused.
+struct Case {
+    what: String,
+    class: &'static str,
+    is_good: bool,
+    message: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl Case {
+    fn fault(self, algorithm: Algorithm, holds: bool) -> Option<Fault> {
+        let what = if self.is_good { format!("refused {}", self.what) } else { format!("accepted {}", self.what) };
+        (holds != self.is_good).then_some(Fault { algorithm, what, class: self.class })
+    }
+}
+
+fn cases(fixture: &Fixture, all: &[Fixture]) -> Vec<Case> {
+    let (message, signature) = (&fixture.message, &fixture.signature);
+    let case = |what: &str, class, message: &[u8], signature: &[u8]| Case {
+        what: what.to_owned(),
+        class,
+        is_good: false,
+        message: message.to_vec(),
+        signature: signature.to_vec(),
     };
-    for at in (0..fixture.message.len()).step_by(29) {
-        let mut message = fixture.message.clone();
-        message.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1);
-        refuse("a changed message", "A05", &message, &fixture.signature);
+    let mut cases = vec![Case { is_good: true, ..case("a good signature", "none", message, signature) }];
+    for at in (0..message.len()).step_by(29) {
+        let mut changed = message.clone();
+        changed.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1);
+        cases.push(case("a changed message", "A05", &changed, signature));
     }
-    for at in (0..fixture.signature.len()).step_by(7) {
-        let mut signature = fixture.signature.clone();
-        signature.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 0x80);
-        refuse("a changed signature", "A05", &fixture.message, &signature);
+    for at in (0..signature.len()).step_by(7) {
+        let mut changed = signature.clone();
+        changed.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 0x80);
+        cases.push(case("a changed signature", "A05", message, &changed));
     }
-    for (what, signature) in lengths(&fixture.signature) {
-        refuse(what, "A07", &fixture.message, &signature);
+    cases.extend(lengths(signature).iter().map(|(what, signature)| case(what, "A07", message, signature)));
+    for other in all.iter().filter(|other| other.algorithm != fixture.algorithm) {
+        cases.push(case("the signature of another algorithm", "A05", &other.message, &other.signature));
+        cases.push(case("the signature of another message", "A05", message, &other.signature));
     }
-    for other in all.iter().filter(|other| other.algorithm != algorithm) {
-        refuse("the signature of another algorithm", "A05", &other.message, &other.signature);
-        refuse("the signature of another message", "A05", &fixture.message, &other.signature);
+    cases.extend(curve_numbers(fixture).iter().map(|(what, signature)| case(what, "A06", message, signature)));
+    cases.extend(edwards_numbers(fixture).iter().map(|(what, signature)| case(what, "A08", message, signature)));
+    cases
+}
+
+/// The good signature with the order added to its scalar (RFC 8032, section 5.1.7: refused), and the points of small
+/// order with a scalar that counts for nothing.
+fn edwards_numbers(fixture: &Fixture) -> Vec<(String, Vec<u8>)> {
+    // Little-endian: 2^252 + 27742317777372353535851937790883648493.
+    const ORDER: [u8; 32] = [
+        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+    ];
+    let (PublicKey::Ed25519(_), Some((r, s))) = (&fixture.key, fixture.signature.split_at_checked(32)) else {
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    let mut grown = s.to_vec();
+    for times in 1..=15 {
+        let mut carry = 0u16;
+        for (byte, more) in grown.iter_mut().zip(ORDER) {
+            let sum = u16::from(*byte) + u16::from(more) + carry;
+            let [low, high] = sum.to_le_bytes();
+            (*byte, carry) = (low, u16::from(high));
+        }
+        if carry > 0 {
+            break;
+        }
+        out.push((format!("s + {times} times the order"), [r, &grown].concat()));
     }
-    for (what, signature) in curve_numbers(fixture) {
-        refuse(&what, "A06", &fixture.message, &signature);
+    for point in SMALL_ORDER {
+        for (name, scalar) in [("0", [0; 32]), ("the order", ORDER)] {
+            out.push((format!("r of small order, s = {name}"), [point, scalar].concat()));
+        }
     }
+    out
+}
+
+/// The points whose order divides the cofactor of Ed25519, encoded: of order 1, 2, 4 and 4, 8 four times.
+const SMALL_ORDER: [[u8; 32]; 8] = [
+    ends(1, 0, 0),
+    ends(0xec, 0xff, 0x7f),
+    ends(0, 0, 0),
+    ends(0, 0, 0x80),
+    EIGHTH,
+    with_sign(EIGHTH),
+    OTHER_EIGHTH,
+    with_sign(OTHER_EIGHTH),
+];
+const EIGHTH: [u8; 32] = [
+    0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac,
+    0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+];
+const OTHER_EIGHTH: [u8; 32] = [
+    0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53,
+    0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+];
+
+const fn ends(first: u8, between: u8, last: u8) -> [u8; 32] {
+    let mut point = [between; 32];
+    point[0] = first;
+    point[31] = last;
+    point
+}
+
+const fn with_sign(mut point: [u8; 32]) -> [u8; 32] {
+    point[31] |= 0x80;
+    point
 }
 
 fn lengths(good: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
