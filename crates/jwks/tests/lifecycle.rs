@@ -81,7 +81,12 @@ fn retry_after_holds_even_wanted_fetches_but_no_longer_than_the_ceiling() {
     let _ = machine.handle(at(1), Event::Failed { id: fetch.id, why }, Jitter::NONE);
     assert_eq!(ask(&mut machine, 20, "a"), (None, Verdict::Undecided));
     assert!(machine.handle(at(120), Event::Tick, Jitter::NONE).fetch.is_none());
-    assert!(machine.handle(at(121), Event::Tick, Jitter::NONE).fetch.is_some());
+    let fetch = machine.handle(at(121), Event::Tick, Jitter::NONE).fetch.unwrap();
+    // The slowest answer that counts: promise A with its exception, and no more.
+    let policy = KeyPolicy::default();
+    let _ = bring(&mut machine, 125, fetch, &["a"]);
+    assert!(machine.snapshot().key("a").is_some());
+    assert_eq!(at(1).steady + policy.promises().new_key_after_pause, at(121).steady + policy.fetch_timeout);
 }
 
 #[test]

@@ -35,7 +35,8 @@ pub struct KeyPolicy {
 }
 
 /// What a [`KeyPolicy`] promises. A and B count from the moment at which the source serves the new set to us
-/// and answers within [`KeyPolicy::fetch_timeout`]; a cache in front of the issuer adds its own delay.
+/// and answers within [`KeyPolicy::fetch_timeout`]; a cache in front of the issuer adds its own delay. A has one
+/// exception, [`Promises::new_key_after_pause`]: a source that asked for a pause is given it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Promises {
@@ -44,6 +45,9 @@ pub struct Promises {
     pub new_key: Duration,
     /// A, where nobody used the key before it was published.
     pub new_key_unseen: Duration,
+    /// A, where the source answered the fetch before with `Retry-After` (a 429 or 503, say). That holds back every
+    /// fetch, also one that a new key is missed for, by what it asks for and up to [`KeyPolicy::retry_ceiling`].
+    pub new_key_after_pause: Duration,
     /// **B**: a withdrawn key is refused within this time.
     pub withdrawn_key: Duration,
     /// B, while the source cannot be reached: beyond it the set is dropped.
@@ -51,7 +55,7 @@ pub struct Promises {
     /// **C**: an outage of this length is survived with the keys at hand.
     pub outage: Duration,
     /// **D**: no more fetches than this start in any minute, under any input. A fetch by discovery is at most two
-    /// documents.
+    /// documents, each behind at most three redirects: eight requests.
     pub fetches_per_minute: usize,
     /// **E**: no reader waits longer, and none waits whose key is at hand.
     pub reader_wait: Duration,
@@ -67,6 +71,7 @@ impl KeyPolicy {
     /// |---|---|---:|
     /// | A, a new key is accepted | `negative_life + gate + fetch_timeout` | 41 s |
     /// | A, if nobody used it before | `gate + fetch_timeout` | 11 s |
+    /// | A, after `Retry-After` | `max(negative_life + gate, retry_ceiling) + fetch_timeout` | 125 s |
     /// | B, a withdrawn key is refused | `refresh_ceiling + 2 × (gate + fetch_timeout)` | 15 min 22 s |
     /// | B, in an outage | `refresh_ceiling + max_stale` | 24 h 15 min |
     /// | C, an outage is survived | `max_stale − (gate + fetch_timeout)` | 23 h 59 min 49 s |
@@ -77,6 +82,8 @@ impl KeyPolicy {
         Promises {
             new_key: self.negative_life.saturating_add(turn),
             new_key_unseen: turn,
+            new_key_after_pause: (self.negative_life.saturating_add(turn))
+                .max(self.retry_ceiling.saturating_add(self.fetch_timeout)),
             withdrawn_key: self.refresh_ceiling.saturating_add(turn.saturating_mul(2)),
             withdrawn_key_in_outage: self.refresh_ceiling.saturating_add(self.max_stale),
             outage: self.max_stale.saturating_sub(turn),
@@ -176,6 +183,7 @@ mod tests {
         let promises = KeyPolicy::default().promises();
         assert_eq!(promises.new_key, seconds(41));
         assert_eq!(promises.new_key_unseen, seconds(11));
+        assert_eq!(promises.new_key_after_pause, seconds(125));
         assert_eq!(promises.withdrawn_key, seconds(15 * 60 + 22));
         assert_eq!(promises.withdrawn_key_in_outage, seconds(24 * 3600 + 15 * 60));
         assert_eq!(promises.outage, seconds(24 * 3600 - 11));
