@@ -25,10 +25,11 @@ pub struct KeySet {
 
 impl KeySet {
     /// Reads a JWK set (RFC 7517, section 5). A key that cannot be used is left out and shows in
-    /// [`KeySet::unusable`]; it never takes the set down.
+    /// [`KeySet::unusable`]; the others serve. One kind takes the whole set down, as with kube-apiserver: a private
+    /// or symmetric key with a part missing or of the wrong size.
     ///
     /// # Errors
-    /// Not a JWK set, too many keys, or a private key that the API server cannot read.
+    /// Not a JWK set, too many keys, or such a broken private or symmetric key.
     pub fn from_jwks(json: &[u8], provider: &dyn Provider, limits: &Limits) -> Result<Self, Misconfigured> {
         Self::from_jwks_with(json, JwkRules::Bind, provider, limits)
     }
