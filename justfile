@@ -32,7 +32,6 @@ webhook:
 load-webhook SECONDS="15":
     examples/token-review-webhook/load/run.sh {{SECONDS}}
 
-# Keys of real identity providers on loopback: discover, verify, rotate under load, restart; needs node and npm
 # Keys of real identity providers on loopback: discover, verify, rotate under load, restart; e2e/README.md says which
 e2e-idp:
     e2e/oidc-provider.sh

@@ -380,6 +380,13 @@ async fn a39_the_pods_token_is_read_anew_and_goes_to_the_api_server_alone() {
     assert!(evil.requests().is_empty());
     assert!(!format!("{pod:?} {refused:?}").contains("secret"));
     cluster.heal();
+    // Neither is read without end.
+    for (name, good) in [("token", "third".to_owned()), ("ca.crt", cluster.ca_pem().to_owned())] {
+        write(name, &"x".repeat((1 << 20) + 1));
+        assert_eq!(fetch(&mut pod).await.unwrap_err().reason(), "fetch_too_long", "{name}");
+        write(name, &good);
+    }
+    assert!(fetch(&mut pod).await.is_ok());
     // The certificate authority is read anew too.
     write("ca.crt", evil.ca_pem());
     assert_eq!(fetch(&mut pod).await.unwrap_err().reason(), "fetch_unreachable");

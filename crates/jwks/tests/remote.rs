@@ -191,6 +191,7 @@ fn a37_redirects_stay_within_the_origin_and_are_few() {
         "https://issuer.example:8443/moved",
         "https://issuer.example.evil.example/moved",
         "https://user@issuer.example/moved",
+        "https://:password@issuer.example/moved",
         "/keys",
         "",
     ] {

@@ -1,6 +1,6 @@
 //! Keys in files that somebody else replaces, such as a mounted Secret.
 
-use super::{FetchRequest, KeySource, Outcome, inline};
+use super::{FetchRequest, KeySource, Outcome, aside, inline};
 use crate::handle::BoxFuture;
 use crate::lifecycle::Fetched;
 use crate::{FetchError, Misconfigured};
@@ -140,7 +140,8 @@ impl KeySource for Files {
 
     fn fetch(&mut self, request: FetchRequest) -> BoxFuture<'_, Result<Outcome, FetchError>> {
         Box::pin(async move {
-            let fetched = read_aside(self).await?;
+            let files = self.clone();
+            let fetched = aside(move || files.read()).await?;
             Ok(if request.held == Some(fetched.digest) {
                 Outcome::Unchanged { fresh_for: None }
             } else {
@@ -148,19 +149,6 @@ impl KeySource for Files {
             })
         })
     }
-}
-
-/// Where a runtime is at hand, its other tasks are not to wait for a disk.
-#[cfg(feature = "tokio")]
-async fn read_aside(files: &Files) -> Result<Fetched, FetchError> {
-    let Ok(handle) = tokio::runtime::Handle::try_current() else { return files.read() };
-    let files = files.clone();
-    handle.spawn_blocking(move || files.read()).await.unwrap_or(Err(FetchError::Panicked))
-}
-
-#[cfg(not(feature = "tokio"))]
-async fn read_aside(files: &Files) -> Result<Fetched, FetchError> {
-    files.read()
 }
 
 impl fmt::Debug for Files {

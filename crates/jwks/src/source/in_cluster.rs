@@ -1,12 +1,14 @@
 //! The keys of the cluster that this process runs in.
 
 use super::remote::{Remote, ReqwestClient};
-use super::{FetchRequest, KeySource, Outcome};
+use super::{FetchRequest, KeySource, Outcome, aside};
 use crate::handle::BoxFuture;
 use crate::{FetchError, Misconfigured};
 use claimant_core::{JwkRules, Limits, Provider, provider};
 use std::fmt;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// `/openid/v1/jwks` of the API server, asked with the pod's own token. Token and certificate authority are read
@@ -66,7 +68,8 @@ impl InCluster {
     }
 
     async fn fetch_keys(&mut self, request: FetchRequest) -> Result<Outcome, FetchError> {
-        let (ca, token) = (self.read("ca.crt")?, self.read("token")?);
+        let folder = self.folder.clone();
+        let (ca, token) = aside(move || Ok((read(&folder, "ca.crt")?, read(&folder, "token")?))).await?;
         let token = token.trim().to_owned();
         let remote = match self.remote.take() {
             Some((was_ca, was_token, remote)) if was_ca == ca && was_token == token => remote,
@@ -84,11 +87,6 @@ impl InCluster {
             .shared_provider(Arc::clone(&self.provider))
             .limits(self.limits.clone())
             .build(client)
-    }
-
-    fn read(&self, name: &'static str) -> Result<String, FetchError> {
-        std::fs::read_to_string(self.folder.join(name))
-            .map_err(|error| FetchError::Unreachable(format!("{name} of the pod: {error}")))
     }
 }
 
@@ -108,5 +106,22 @@ impl fmt::Debug for InCluster {
     }
 }
 
+fn read(folder: &Path, name: &'static str) -> Result<String, FetchError> {
+    let at = |error: std::io::Error| FetchError::Unreachable(format!("{name} of the pod: {error}"));
+    let path = folder.join(name);
+    // A pipe would block.
+    if !path.metadata().map_err(at)?.is_file() {
+        return Err(FetchError::Unreachable(format!("{name} of the pod: not a file")));
+    }
+    let mut text = String::new();
+    File::open(path).map_err(at)?.take(FILE_BYTES + 1).read_to_string(&mut text).map_err(at)?;
+    match usize::try_from(FILE_BYTES) {
+        Ok(limit) if text.len() > limit => Err(FetchError::TooLong { document: name, limit }),
+        _ => Ok(text),
+    }
+}
+
+/// The longest token or certificate authority, in bytes.
+const FILE_BYTES: u64 = 1 << 20;
 /// Where a pod finds what it is given.
 const FOLDER: &str = "/var/run/secrets/kubernetes.io/serviceaccount";

@@ -91,3 +91,17 @@ impl KeySource for Box<dyn KeySource> {
         (**self).fetch(request)
     }
 }
+
+/// Where a runtime is at hand, its other tasks are not to wait for a disk.
+#[cfg(feature = "tokio")]
+async fn aside<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, FetchError> + Send + 'static,
+) -> Result<T, FetchError> {
+    let Ok(handle) = tokio::runtime::Handle::try_current() else { return read() };
+    handle.spawn_blocking(read).await.unwrap_or(Err(FetchError::Panicked))
+}
+
+#[cfg(not(feature = "tokio"))]
+async fn aside<T>(read: impl FnOnce() -> Result<T, FetchError>) -> Result<T, FetchError> {
+    read()
+}

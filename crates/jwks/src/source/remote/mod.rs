@@ -165,8 +165,14 @@ impl<C: HttpClient> Remote<C> {
             }
             let target = response.header("location").and_then(|location| url.join(location).ok());
             url = match target {
-                // The origin holds scheme, host and port; a user name is no part of it.
-                Some(target) if target.origin() == url.origin() && target.username().is_empty() => target,
+                // The origin holds scheme, host and port; user name and password are no part of it.
+                Some(target)
+                    if target.origin() == url.origin()
+                        && target.username().is_empty()
+                        && target.password().is_none() =>
+                {
+                    target
+                }
                 _ => return Err(FetchError::Redirect(document)),
             };
         }
