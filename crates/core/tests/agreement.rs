@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 mod common;
+#[path = "common/generated.rs"]
+mod generated;
 #[path = "common/invariants.rs"]
 mod invariants;
 
@@ -117,6 +119,35 @@ proptest! {
             let holds = verifier.verify(&message, &signature).is_ok();
             prop_assert_eq!(holds, untouched, "{} {} {:?}", name, which, change);
         }
+    }
+
+    #[test]
+    fn providers_agree_on_new_keys_and_any_message(
+        which in prop::sample::select(generated::ALGORITHMS.to_vec()),
+        number in 0..3usize,
+        message in prop::collection::vec(any::<u8>(), 1..2000),
+        change in any_change(),
+        on_message in any::<bool>(),
+    ) {
+        let (key, signature) = generated::signed(which, &message, number);
+        let (stranger, _) = generated::signed(which, &message, number + 1);
+        let (changed_message, changed_signature) = if on_message {
+            (change.apply(&message), signature.clone())
+        } else {
+            (message.clone(), change.apply(&signature))
+        };
+        let untouched = changed_message == message && changed_signature == signature;
+        let mut served = 0;
+        for (name, provider) in providers() {
+            let Ok(verifier) = provider.verifier(which, &key) else { continue };
+            served += 1;
+            prop_assert!(verifier.verify(&message, &signature).is_ok(), "{} {} {:?}", name, which, key);
+            let holds = verifier.verify(&changed_message, &changed_signature).is_ok();
+            prop_assert_eq!(holds, untouched, "{} {} {:?} {:?}", name, which, change, key);
+            let stranger = provider.verifier(which, &stranger).unwrap();
+            prop_assert!(stranger.verify(&message, &signature).is_err(), "{} {} {:?}", name, which, key);
+        }
+        prop_assert!(served >= 1, "{}", which);
     }
 
     #[test]
