@@ -43,16 +43,19 @@ pub(crate) fn text(path: &Path, limit: u64) -> Result<String, CliError> {
 
 /// A token, without the white space around it and without `Bearer` in front.
 pub(crate) fn token(path: &Path) -> Result<String, CliError> {
-    let is_argument = path.to_str().is_some_and(redact::is_like_token) && !path.exists();
-    if is_argument {
-        return Err(CliError::TokenAsArgument);
-    }
+    no_token(path)?;
     if path.as_os_str() == "-" && std::io::stdin().is_terminal() {
         return Err(CliError::Terminal);
     }
     let text = text(path, TOKEN)?;
     let token = text.trim();
     Ok(token.strip_prefix("Bearer ").unwrap_or(token).trim_start().to_owned())
+}
+
+/// That it is no token in the place of a file.
+pub(crate) fn no_token(path: &Path) -> Result<(), CliError> {
+    let is_token = path.to_str().is_some_and(redact::is_like_token) && !path.exists();
+    if is_token { Err(CliError::TokenAsArgument) } else { Ok(()) }
 }
 
 /// How messages call a file.

@@ -53,7 +53,7 @@ fn main() -> ExitCode {
 fn no_answer(mut said: Value, problems: Option<&[Problem]>, excerpt: &str, json: bool) -> ExitCode {
     eprint!("claimant: {}\n{excerpt}", said.get("error").and_then(Value::as_str).unwrap_or_default());
     if let (Some(problems), Some(object)) = (problems, said.as_object_mut()) {
-        object.insert("problems".to_owned(), json!(problems));
+        object.insert("problems".to_owned(), redact::value(json!(problems)));
     }
     match json {
         true => Answer::json(output::NO_ANSWER, &said).print(),

@@ -1,5 +1,6 @@
 //! What is printed, how, and the exit code.
 
+use crate::redact;
 use claimant_k8s::yaml::Place;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -111,8 +112,14 @@ pub(crate) fn excerpt_of_line(line: &str, place: Place) -> String {
     let margin = " ".repeat(number.len());
     let before = place.column.saturating_sub(1);
     let skipped = before.saturating_sub(WIDTH / 2);
-    let visible: String =
-        line.chars().skip(skipped).take(WIDTH).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let caret = " ".repeat(before - skipped);
+    let line = redact::masked(line);
+    let part = |skipped, count| {
+        let part: String = line.chars().skip(skipped).take(count).map(|c| if c == '\t' { ' ' } else { c }).collect();
+        shown(&part)
+    };
+    let visible = part(skipped, WIDTH);
+    // Behind the end of the line it is still there, and an escape is wider than what it stands for.
+    let beyond = before.saturating_sub(line.chars().count().max(skipped));
+    let caret = " ".repeat(part(skipped, before - skipped).chars().count() + beyond);
     format!(" {number} | {visible}\n {margin} | {caret}^\n")
 }

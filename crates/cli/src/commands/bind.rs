@@ -4,6 +4,7 @@ use crate::args::Bind;
 use crate::error::CliError;
 use crate::input;
 use crate::output::{Answer, GOOD, REFUSED, Style};
+use crate::redact;
 use crate::roles::{is_built_in, notes as notes_of, read};
 use crate::trust::jwt_authenticators;
 use claimant_k8s::UserInfo;
@@ -20,6 +21,12 @@ struct Warning {
 }
 
 pub(crate) fn run(options: &Bind, style: Style) -> Result<Answer, CliError> {
+    // All of these would stand in the manifest.
+    let lists = options.user.iter().chain(&options.group).chain(&options.service_account);
+    let names = [&options.name, &options.role, &options.cluster_role, &options.namespace];
+    if lists.chain(names.into_iter().flatten()).any(|given| redact::tokens(given) != *given) {
+        return Err(CliError::TokenAsArgument);
+    }
     let role = role(options)?;
     let mut notes = Vec::new();
     let mut subjects = subjects(options)?;

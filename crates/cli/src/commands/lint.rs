@@ -4,6 +4,7 @@ use crate::args::Lint;
 use crate::error::CliError;
 use crate::input;
 use crate::output::{Answer, GOOD, NO_ANSWER, REFUSED, Style, excerpt, excerpt_of_line, shown};
+use crate::redact;
 use claimant_k8s::lint::{FileKind, Minor, Options, Problem, Severity, lint, lint_roles};
 use claimant_k8s::rbac::{ManifestProblem, Manifests};
 use serde_json::{Value, json};
@@ -29,7 +30,7 @@ pub(crate) fn run(options: &Lint, style: Style) -> Result<Answer, CliError> {
             "files": found.files(),
             "skipped": found.manifests.skipped(),
         });
-        return Ok(Answer::json(code, &value));
+        return Ok(Answer::json(code, &redact::value(value)));
     }
     let mut text = String::new();
     for (file, problems, bytes) in &found.configurations {
@@ -76,6 +77,7 @@ impl Found {
             configurations.push((name.to_owned(), lint(bytes, &rules), bytes.to_owned()));
         };
         for path in &options.files {
+            input::no_token(path)?;
             let name = input::name(path);
             if path.is_dir() {
                 let read = manifests.read_path_but(path, |name, bytes| {
@@ -129,7 +131,7 @@ impl Found {
     /// What is neither, with how many of each.
     fn kinds(&self) -> String {
         let kinds = self.manifests.skipped().iter().map(|(kind, count)| format!("{count} {kind}"));
-        shown(&kinds.collect::<Vec<_>>().join(", "))
+        redact::tokens(&shown(&kinds.collect::<Vec<_>>().join(", ")))
     }
 
     /// All files with their problems, those without any too.
@@ -159,10 +161,11 @@ fn written(file: &str, about: &str, problem: &Problem, excerpt: &str, style: Sty
         Severity::Warning => style.warn("warning"),
     };
     let place = problem.place;
-    let message = shown(&format!("{about}{problem}"));
+    let fit = |text: &str| redact::tokens(&shown(text));
+    let (file, message) = (fit(file), fit(&format!("{about}{problem}")));
     // A file that was not read has no lines.
     let at = match problem.code {
-        "unreadable" => file.to_owned(),
+        "unreadable" => file,
         _ => format!("{file}:{}:{}", place.line, place.column),
     };
     format!("{at}: {severity} [{}] {message}\n{excerpt}", problem.code)
@@ -173,5 +176,5 @@ fn written_of_manifest(told: &ManifestProblem, style: Style) -> String {
     let object = if object.is_empty() { String::new() } else { format!("{object}: ") };
     let about = if *document == 0 { object } else { format!("document {document}: {object}") };
     let excerpt = if line.is_empty() { String::new() } else { excerpt_of_line(line, problem.place) };
-    written(&shown(file), &about, problem, &excerpt, style)
+    written(file, &about, problem, &excerpt, style)
 }

@@ -322,3 +322,26 @@ fn roles_and_bindings_are_linted_by_file_and_by_folder() {
     assert_eq!(names, ["authn.yaml", "binding.yaml", "role.yaml", "service.yaml"]);
     assert_eq!(found["files"][1]["problems"][0]["object"], "ClusterRoleBinding all");
 }
+
+#[test]
+fn no_token_and_no_escape_of_a_file_is_printed() {
+    let folder = Folder::new("lint_hostile");
+    let token = format!("eyJhbGciOiJub25lIn0.{}.", "eyJzdWIiOiJyb290In0".repeat(20));
+    let bad = GOOD.replace("message: another domain", &format!("messages: {token}")).replace("claim: sub", &token);
+    for text in [token.clone(), format!("{token}: 1\n"), bad] {
+        let file = folder.file("token.yaml", &text);
+        for arguments in [&["lint", &file][..], &["lint", "--json", &file], &["verify", "--json", "--config", &file]] {
+            let ran = run(arguments);
+            assert_ne!(ran.code, 0, "{}", ran.out);
+            assert!(!ran.out.contains("eyJ") && !ran.err.contains("eyJ"), "{}{}", ran.out, ran.err);
+        }
+    }
+    let folder = Folder::new("lint_escapes");
+    folder.file("\u{1b}[31mx.yaml", GOOD.replace("audiences", "a\u{202e}\u{200b}b"));
+    let ran = run(["lint", &folder.path()]);
+    assert!(ran.out.contains("\\u{1b}[31mx.yaml:6:5: error [unknown_member]"), "{}", ran.out);
+    let lines: Vec<&str> = ran.out.lines().collect();
+    assert!(lines[1].ends_with("a\\u{202e}\\u{200b}b: [kube]"), "{}", ran.out);
+    assert_eq!(lines[2].find('^'), lines[1].find("a\\u"), "{}", ran.out);
+    assert!(!ran.out.contains(['\u{1b}', '\u{202e}', '\u{200b}']), "{}", ran.out);
+}

@@ -13,9 +13,14 @@ fn what_cannot_be_used_is_one_line_and_two() {
     let none = format!("{}/none", folder.path());
     let flags = ["--oidc-issuer-url", "https://issuer.example", "--oidc-client-id", "x"];
     let with_flags = |more: &[&'static str]| -> Vec<&str> { [&["verify"], &flags[..], more].concat() };
+    let dashed = format!("--{TOKEN}");
     for (arguments, wanted) in [
         (vec!["verify", "--foo", TOKEN], "unexpected argument '--foo'"),
         (vec!["verify", "a", TOKEN], "unexpected argument '(hidden"),
+        (vec!["verify", &dashed], "unexpected argument '(hidden"),
+        (vec!["lint", TOKEN], "looks like a token"),
+        (vec!["bind", "--cluster-role", "view", "--user", TOKEN], "looks like a token"),
+        (vec!["bind", "--cluster-role", "view", "--group", &dashed[2..]], "looks like a token"),
         (with_flags(&[TOKEN]), "looks like a token"),
         (with_flags(&["--now", TOKEN]), "invalid value '(hidden"),
         (with_flags(&["--jwks", TOKEN]), "expected ISSUER=FILE"),
@@ -52,6 +57,7 @@ fn what_cannot_be_used_is_json_where_that_is_asked_for() {
         (&["can", "--json", "get"], "missing_argument"),
         (&["--json"], "missing_command"),
         (&["--json", "lnt"], "unknown_command"),
+        (&["lint", "--json", TOKEN], "token_as_argument"),
         (&["lint", "--json", "--kubernetes", "2.0", "x"], "invalid_value"),
         (&["completions", "none", "--json"], "invalid_value"),
         (&["can", "get", "pods", "-f", "x", "--json", "--token", "-", "--user", "x"], "conflicting_arguments"),
