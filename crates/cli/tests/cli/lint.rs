@@ -345,3 +345,67 @@ fn no_token_and_no_escape_of_a_file_is_printed() {
     assert_eq!(lines[2].find('^'), lines[1].find("a\\u"), "{}", ran.out);
     assert!(!ran.out.contains(['\u{1b}', '\u{202e}', '\u{200b}']), "{}", ran.out);
 }
+
+/// The codes of the problems of a configuration.
+fn codes(folder: &Folder, text: &str) -> Vec<String> {
+    let found = run(["lint", "--json", &folder.file("authn.yaml", text)]).json();
+    let problems = found["files"][0]["problems"].as_array().unwrap().clone();
+    problems.iter().filter_map(|problem| problem["code"].as_str().map(ToOwned::to_owned)).collect()
+}
+
+#[test]
+fn a_rule_keeps_out_what_it_refuses_and_not_what_it_mentions() {
+    let folder = Folder::new("lint_rules");
+    let open = GOOD.replace("prefix: \"oidc:\"", "prefix: \"\"");
+    for (rule, keeps) in [
+        ("!user.username.startsWith('system:')", true),
+        ("!user.username.startsWith('system:') && user.groups.all(g, !g.startsWith('system:'))", true),
+        ("user.username.startsWith('a-')", true),
+        ("user.username != '' || user.username.startsWith('system:')", false),
+        ("!user.username.startsWith('system:node')", false),
+        ("!user.username.startsWith('system:') || user.username == 'system:masters'", false),
+        ("user.username.endsWith('@example.com')", false),
+        ("user.groups.size() > 0 && !user.username.startsWith('system:node')", false),
+    ] {
+        let found = codes(&folder, &open.replace("!user.username.startsWith('system:')", rule));
+        assert_eq!(!found.contains(&"system_username".to_owned()), keeps, "{rule}: {found:?}");
+    }
+    // The same of the claim that is the name.
+    let open = open.split("  userValidationRules").next().unwrap();
+    for (rule, keeps) in [
+        ("!claims.sub.startsWith('system:')", true),
+        ("claims.hd == 'example.com' && !claims.sub.startsWith('system:')", true),
+        ("claims.sub != '' || claims.sub.startsWith('system:')", false),
+        ("claims.hd == 'example.com' && !claims.sub.startsWith('system:node')", false),
+    ] {
+        let found = codes(&folder, &open.replace("claims.hd == 'example.com'", &format!("({rule})")));
+        assert_eq!(!found.contains(&"system_username".to_owned()), keeps, "{rule}: {found:?}");
+    }
+}
+
+#[test]
+fn a_rule_limits_lives_only_if_it_refuses_long_ones() {
+    let folder = Folder::new("lint_life");
+    for (rule, limits) in [
+        ("claims.exp - claims.iat <= 86400", true),
+        ("claims.exp - claims.iat < 5", true),
+        ("claims.exp - claims.nbf >= 60 && claims.exp - claims.iat <= 7200", true),
+        ("claims.exp > claims.iat", false),
+        ("claims.exp - claims.iat <= 5000000000", false),
+        ("claims.exp - claims.iat <= 86400 || claims.hd == 'example.com'", false),
+    ] {
+        let found = codes(&folder, &GOOD.replace("claims.exp - claims.iat <= 86400", &format!("({rule})")));
+        assert_eq!(!found.contains(&"token_life".to_owned()), limits, "{rule}: {found:?}");
+    }
+}
+
+#[test]
+fn an_email_is_any_text_until_a_rule_says_otherwise() {
+    let folder = Folder::new("lint_addresses");
+    let email = GOOD.replace("claim: sub, prefix: \"oidc:\"", "claim: email, prefix: \"\"");
+    let no_rule = email.split("  userValidationRules").next().unwrap();
+    assert_eq!(codes(&folder, no_rule), ["system_username", "missing_prefix"]);
+    assert_eq!(codes(&folder, &email), ["missing_prefix"]);
+    let checked = email.replace("!user.username.startsWith('system:')", "user.username.matches('^[a-z]+@[a-z]+$')");
+    assert!(codes(&folder, &checked).is_empty());
+}

@@ -1,7 +1,7 @@
 //! What the API server takes without a word, and people regret.
 
-use super::Problem;
 use super::source::{asked_claims, asks_for, bare_call, claim_at, indexed_claims, mentioned_claims};
+use super::{Problem, probes};
 use crate::config::starts::{Start, code, starts};
 use crate::config::yaml::member_path;
 use crate::config::{AuthenticationConfiguration, JwtAuthenticator, PrefixedClaimOrExpression};
@@ -70,9 +70,7 @@ impl Advisor<'_> {
             [("system_username", "username", &mappings.username), ("system_groups", "groups", &mappings.groups)]
         {
             let path = format!("{}.claimMappings.{name}", self.path);
-            // An address has no such beginning.
-            let is_email = name == "username" && mapping.claim == "email";
-            if is_both(mapping) || is_email || !can_be_reserved(mapping) || self.rules_keep_out(name) {
+            if is_both(mapping) || !can_be_reserved(mapping) || self.rules_keep_out(name) {
                 continue;
             }
             let (path, how) = match mapping.expression.is_empty() {
@@ -91,34 +89,48 @@ impl Advisor<'_> {
         }
     }
 
-    /// Whether rules refuse reserved names: by what they say of some, or by what they forbid.
+    /// Whether rules refuse reserved names: by what they say of some.
     fn rules_keep_out(&self, what: &str) -> bool {
-        let refused = |name: &&str| match what {
-            "username" => self.jwt.refuses(&User { username: name, uid: "", groups: &[], extra: &[] }, what),
-            _ => self.jwt.refuses(&User { username: "", uid: "", groups: &[name], extra: &[] }, what),
+        /// More are not tried.
+        const MOST: usize = 32;
+        let wanted = self.rules_about(what).flat_map(|(rule, _)| probes::reserved_names(rule));
+        let mut all = PROBES.into_iter().map(ToOwned::to_owned).chain(wanted).take(MOST);
+        all.all(|name| self.rules_refuse(what, &name))
+    }
+
+    /// Whether a rule refuses this user name or group: by its verdict, or where it gives none by its text.
+    fn rules_refuse(&self, what: &str, name: &str) -> bool {
+        let (user, mapping) = match what {
+            "username" => {
+                (User { username: name, uid: "", groups: &[], extra: &[] }, &self.jwt.claim_mappings.username)
+            }
+            _ => (User { username: "", uid: "", groups: &[name], extra: &[] }, &self.jwt.claim_mappings.groups),
         };
-        if PROBES.iter().all(refused) {
-            return true;
-        }
-        let user_rules = self.jwt.user_validation_rules.iter().map(|rule| &rule.expression);
-        let claim_rules = self.jwt.claim_validation_rules.iter().map(|rule| &rule.expression);
+        let prefix = mapping.prefix.as_deref().unwrap_or_default();
+        let refuses = |(rule, of_claims): (&str, bool)| {
+            let verdict = match (of_claims, name.strip_prefix(prefix)) {
+                (false, _) => probes::user_rule_refuses(rule, what, name),
+                (true, None) => Some(false),
+                (true, Some(rest)) => probes::claim_rule_refuses(rule, &mapping.claim, what == "groups", rest),
+            };
+            verdict.unwrap_or_else(|| forbids(rule))
+        };
+        self.jwt.refuses(&user, what) || self.rules_about(what).any(refuses)
+    }
+
+    /// The rules that read the user's name or groups, and whether it is by the claim.
+    fn rules_about(&self, what: &str) -> impl Iterator<Item = (&str, bool)> {
         let claim = match what {
             "username" => &self.jwt.claim_mappings.username.claim,
             _ => &self.jwt.claim_mappings.groups.claim,
         };
-        let reads = format!("claims.{claim}");
-        let speaks =
-            |rule: &&String| rule.contains(&format!("user.{what}")) || (!claim.is_empty() && rule.contains(&reads));
-        let forbids = |rule: &String| {
-            // What a broken rule is to keep out shows once it is mended.
-            if Program::compile(&Env::user(), rule).is_err() && Program::compile(&Env::claims(), rule).is_err() {
-                return true;
-            }
-            let dense: String = rule.split_whitespace().collect();
-            let asks = ["startsWith('system:", "startsWith(\"system:", "'^system:", "\"^system:"];
-            dense.contains('!') && asks.iter().any(|ask| dense.contains(ask))
-        };
-        user_rules.chain(claim_rules).filter(speaks).any(forbids)
+        let (of_user, of_claim) = (format!("user.{what}"), format!("claims.{claim}"));
+        let has_claim = !claim.is_empty();
+        let user_rules = self.jwt.user_validation_rules.iter().map(|rule| rule.expression.as_str());
+        let claim_rules = self.jwt.claim_validation_rules.iter().map(|rule| rule.expression.as_str());
+        let user_rules = user_rules.filter(move |rule| rule.contains(&of_user)).map(|rule| (rule, false));
+        let claim_rules = claim_rules.filter(move |rule| has_claim && rule.contains(&of_claim));
+        user_rules.chain(claim_rules.map(|rule| (rule, true)))
     }
 
     /// Names that nothing tells apart from those of others.
@@ -128,9 +140,10 @@ impl Advisor<'_> {
             ("username", &mappings.username, "client certificates and other issuers"),
             ("groups", &mappings.groups, "client certificates and other issuers, and of bindings that mean those"),
         ] {
-            // One issuer's addresses are told apart by what they are; that is the API server's own default, too.
+            // One issuer's addresses are told apart by what they are, where a rule says that they are addresses: the
+            // API server takes any text for one.
             let of_email = mapping.claim == "email" || mapping.expression.contains("claims.email");
-            let is_email = name == "username" && of_email && issuers == 1;
+            let is_email = name == "username" && of_email && issuers == 1 && self.rules_refuse(name, "jane");
             let (field, is_open) = match mapping.expression.is_empty() {
                 true => ("prefix", !mapping.claim.is_empty() && mapping.prefix.as_deref() == Some("")),
                 false => ("expression", starts(&mapping.expression).is_none()),
@@ -227,10 +240,13 @@ impl Advisor<'_> {
         required
     }
 
-    /// Tokens may live for years unless a rule compares `exp` with `iat`.
+    /// Tokens may live for years unless a rule that compares `exp` with `iat` refuses that.
     fn token_life(&mut self) {
         let limits = |source: &String| match Program::compile(&Env::claims(), source) {
-            Ok(program) => program.selects_claim("exp") && ["iat", "nbf"].iter().any(|c| program.selects_claim(c)),
+            Ok(program) => {
+                let compares = program.selects_claim("exp") && ["iat", "nbf"].iter().any(|c| program.selects_claim(c));
+                compares && probes::limits_life(source).unwrap_or(true)
+            }
             Err(_) => {
                 let mentions = |claim: &str| mentioned_claims(source).any(|one| one == claim);
                 mentions("exp") && (mentions("iat") || mentions("nbf"))
@@ -255,6 +271,17 @@ fn never_converts(program: &Program) -> Option<bool> {
     let claims = ClaimsIndex::from_json(&claims).ok()?;
     let output = program.eval(&Activation::claims(&claims)).ok()?;
     Some(output.value.to_strings().is_err())
+}
+
+/// Whether the text of a rule that cannot be run here speaks against reserved names.
+fn forbids(rule: &str) -> bool {
+    // What a broken rule is to keep out shows once it is mended.
+    if Program::compile(&Env::user(), rule).is_err() && Program::compile(&Env::claims(), rule).is_err() {
+        return true;
+    }
+    let dense: String = rule.split_whitespace().collect::<String>().replace("!=", "");
+    let asks = ["startsWith('system:')", "startsWith(\"system:\")", "'^system:", "\"^system:"];
+    dense.contains('!') && asks.iter().any(|ask| dense.contains(ask))
 }
 
 /// Whether it has a claim and an expression, which is refused.

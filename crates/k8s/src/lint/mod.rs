@@ -15,6 +15,7 @@ mod advice;
 mod expressions;
 mod hints;
 mod members;
+mod probes;
 mod roles;
 pub(crate) mod shape;
 mod source;
