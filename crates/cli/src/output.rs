@@ -106,13 +106,17 @@ pub(crate) fn excerpt(text: &[u8], place: Place) -> String {
 
 /// The same of the line itself.
 pub(crate) fn excerpt_of_line(line: &str, place: Place) -> String {
+    excerpt_of_masked(&redact::masked(line), place)
+}
+
+/// The same of a line that is known to hold no token.
+pub(crate) fn excerpt_of_masked(line: &str, place: Place) -> String {
     /// A longer line is shown around the place only.
     const WIDTH: usize = 120;
     let number = place.line.to_string();
     let margin = " ".repeat(number.len());
     let before = place.column.saturating_sub(1);
     let skipped = before.saturating_sub(WIDTH / 2);
-    let line = redact::masked(line);
     let part = |skipped, count| {
         let part: String = line.chars().skip(skipped).take(count).map(|c| if c == '\t' { ' ' } else { c }).collect();
         shown(&part)

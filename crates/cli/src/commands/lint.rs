@@ -3,7 +3,7 @@
 use crate::args::Lint;
 use crate::error::CliError;
 use crate::input;
-use crate::output::{Answer, GOOD, NO_ANSWER, REFUSED, Style, excerpt, excerpt_of_line, shown};
+use crate::output::{Answer, GOOD, NO_ANSWER, REFUSED, Style, excerpt_of_line, excerpt_of_masked, shown};
 use crate::redact;
 use claimant_k8s::lint::{FileKind, Minor, Options, Problem, Severity, lint, lint_roles};
 use claimant_k8s::rbac::{ManifestProblem, Manifests};
@@ -34,13 +34,25 @@ pub(crate) fn run(options: &Lint, style: Style) -> Result<Answer, CliError> {
     }
     let mut text = String::new();
     for (file, problems, bytes) in &found.configurations {
-        for problem in problems {
-            let excerpt = excerpt(bytes, problem.place);
+        let masked = redact::masked(&String::from_utf8_lossy(bytes));
+        let lines: Vec<&str> = masked.lines().collect();
+        for problem in problems.iter().take(MOST) {
+            let line = problem.place.line.checked_sub(1).and_then(|line| lines.get(line));
+            let excerpt = line.map_or_else(String::new, |line| excerpt_of_masked(line, problem.place));
             text.push_str(&written(file, "", problem, &excerpt, style));
         }
+        text.push_str(&more(file, problems.iter().skip(MOST)));
     }
+    let mut by_file: BTreeMap<&str, Vec<&ManifestProblem>> = BTreeMap::new();
     for problem in &found.roles {
-        text.push_str(&written_of_manifest(problem, style));
+        let of_file = by_file.entry(&problem.file).or_default();
+        if of_file.len() < MOST {
+            text.push_str(&written_of_manifest(problem, style));
+        }
+        of_file.push(problem);
+    }
+    for (file, problems) in by_file {
+        text.push_str(&more(file, problems.iter().skip(MOST).map(|one| &one.problem)));
     }
     let verdict = match (errors, warnings) {
         (0, 0) => style.good("good"),
@@ -151,6 +163,22 @@ impl Found {
         match self.kinds() {
             kinds if kinds.is_empty() => Vec::new(),
             kinds => vec![format!("note: skipped, being neither configurations nor roles nor bindings: {kinds}")],
+        }
+    }
+}
+
+/// Problems of one file that are written out; JSON has all.
+const MOST: usize = 100;
+
+/// How many are not written out.
+fn more<'p>(file: &str, left: impl Iterator<Item = &'p Problem>) -> String {
+    let left: Vec<&Problem> = left.collect();
+    let errors = left.iter().filter(|one| one.severity == Severity::Error).count();
+    match left.len() {
+        0 => String::new(),
+        all => {
+            let file = redact::tokens(&shown(file));
+            format!("{file}: and {errors} errors and {} warnings more; --json shows all\n", all - errors)
         }
     }
 }

@@ -409,3 +409,22 @@ fn an_email_is_any_text_until_a_rule_says_otherwise() {
     let checked = email.replace("!user.username.startsWith('system:')", "user.username.matches('^[a-z]+@[a-z]+$')");
     assert!(codes(&folder, &checked).is_empty());
 }
+
+#[test]
+fn of_very_many_problems_the_first_are_written_out() {
+    let folder = Folder::new("lint_many");
+    let many: String = (0..5000).map(|i| format!("unknown{i}: {i}\n")).collect();
+    let file = folder.file("authn.yaml", format!("{GOOD}{many}"));
+    let ran = run(["lint", &file]);
+    assert_eq!((ran.code, ran.out.matches(": error [unknown_member]").count()), (1, 100));
+    let end =
+        format!("{file}: and 4900 errors and 0 warnings more; --json shows all\nrefused: 5000 errors, 0 warnings\n");
+    assert!(ran.out.ends_with(&end), "{}", ran.out.lines().last().unwrap());
+    assert_eq!(run(["lint", "--json", &file]).json()["files"][0]["problems"].as_array().unwrap().len(), 5000);
+    let binding = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: all}\n\
+                   roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}\nsubjects:\n";
+    let subject = "- {apiGroup: rbac.authorization.k8s.io, kind: Group, name: 'system:authenticated'}\n";
+    let file = folder.file("binding.yaml", format!("{binding}{}", subject.repeat(150)));
+    let ran = run(["lint", &file]);
+    assert!(ran.out.contains(&format!("{file}: and 0 errors and ")), "{}", ran.out);
+}
