@@ -40,12 +40,7 @@ impl Trusted {
         let mut buffer = Buffer::new();
         let bearer = Bearer::read(token, &mut buffer, &union.limits()).ok();
         let issuer = bearer.as_ref().and_then(Bearer::claimed_issuer);
-        if why.reason() == "unknown_key" {
-            let is_its = |one: &&String| issuer.is_some_and(|it| it == *one || issuer_alias(one) == Some(it));
-            if let Some(issuer) = without_keys.iter().find(is_its) {
-                return Err(CliError::NoKeys { issuer: issuer.clone() });
-            }
-        }
+        has_keys(&without_keys, issuer, &why)?;
         if why != Error::Unrecognized {
             let check = check(&Explanation::of(&union, token, now), &why);
             return Ok(Err(NoUser { message: why.to_string(), why, check }));
@@ -63,6 +58,18 @@ impl Trusted {
             got: issuer.map(cut),
         });
         Ok(Err(NoUser { message: not_read.unwrap_or_else(|| why.to_string()), why, check }))
+    }
+}
+
+/// That no key is unknown only because none were given for the issuer.
+///
+/// # Errors
+/// That it is so.
+pub(crate) fn has_keys(without_keys: &[String], issuer: Option<&str>, why: &Error) -> Result<(), CliError> {
+    let is_its = |one: &&String| issuer.is_some_and(|it| it == *one || issuer_alias(one) == Some(it));
+    match without_keys.iter().find(is_its) {
+        Some(issuer) if why.reason() == "unknown_key" => Err(CliError::NoKeys { issuer: issuer.clone() }),
+        _ => Ok(()),
     }
 }
 

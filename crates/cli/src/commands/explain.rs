@@ -5,7 +5,9 @@ use crate::args::Explain;
 use crate::error::CliError;
 use crate::input;
 use crate::output::{Answer, GOOD, Style, shown};
-use crate::verdict::code_and_word;
+use crate::verdict::{code_and_word, has_keys};
+use claimant_core::{Bearer, Buffer};
+use claimant_k8s::Authenticator;
 use claimant_k8s::explain::Explanation;
 
 pub(crate) fn run(options: &Explain, style: Style) -> Result<Answer, CliError> {
@@ -13,7 +15,14 @@ pub(crate) fn run(options: &Explain, style: Style) -> Result<Answer, CliError> {
     let now = options.trust.now()?;
     let token = input::token(&options.token.file)?;
     let mut notes = trusted.notes.clone();
-    let mut why = Explanation::of(&trusted.into_union(), &token, now);
+    let without_keys = trusted.without_keys.clone();
+    let union = trusted.into_union();
+    let mut why = Explanation::of(&union, &token, now);
+    if let Err(refusal) = &why.outcome {
+        let mut buffer = Buffer::new();
+        let bearer = Bearer::read(&token, &mut buffer, &union.limits()).ok();
+        has_keys(&without_keys, bearer.as_ref().and_then(Bearer::claimed_issuer), refusal)?;
+    }
     if options.reveal {
         why = why.revealed();
     } else {
