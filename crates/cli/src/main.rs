@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Command::WhoCan(options) => commands::who_can::run(&options, style),
         Command::Rules(options) => commands::rules::run(&options, style),
         Command::Bind(options) => commands::bind::run(&options, style),
-        Command::Completions(options) => commands::completions::run(&options),
+        Command::Completions(options) => commands::completions::run(&options, style),
     };
     match outcome {
         Ok(answer) => answer.print(),

@@ -100,6 +100,9 @@ fn every_command_has_help_with_an_example() {
         assert!(ran.code == 0 && ran.out.contains(&format!("Example:\n  claimant {command}")), "{}", ran.out);
     }
     for shell in ["bash", "zsh", "fish"] {
-        assert!(run(["completions", shell]).out.contains("claimant"), "{shell}");
+        let script = run(["completions", shell]).out;
+        assert!(script.contains("claimant"), "{shell}");
+        let wrapped = run(["completions", shell, "--json"]).json();
+        assert_eq!((wrapped["shell"].as_str(), wrapped["script"].as_str()), (Some(shell), Some(script.as_str())));
     }
 }
