@@ -25,14 +25,16 @@ pub(crate) fn run(options: &Inspect, style: Style) -> Result<Answer, CliError> {
     };
     let form = found.form.as_ref().err();
     if style.json {
-        let value = json!({
-            "verified": false,
-            "warning": LOUD,
-            "unverifiedHeader": parsed(&found.unverified_header),
-            "unverifiedClaims": parsed(&found.unverified_claims),
-            "formRefused": form.map(|why| json!({"reason": why.reason(), "message": why.to_string()})),
-        });
-        return Ok(Answer::json(GOOD, &value));
+        // Written by hand, since a value would keep neither the numbers nor what stands there twice.
+        let refused = json!(form.map(|why| json!({"reason": why.reason(), "message": why.to_string()})));
+        let text = format!(
+            "{{\n  \"verified\": false,\n  \"warning\": {},\n  \"unverifiedHeader\": {},\n  \"unverifiedClaims\": {},\n  \
+             \"formRefused\": {refused}\n}}\n",
+            json!(LOUD),
+            member(&found.unverified_header),
+            member(&found.unverified_claims),
+        );
+        return Ok(Answer::text(GOOD, text));
     }
     let mut text = format!("{}\n", style.warn(LOUD));
     if let Some(why) = form {
@@ -43,16 +45,72 @@ pub(crate) fn run(options: &Inspect, style: Style) -> Result<Answer, CliError> {
     Ok(Answer::text(GOOD, text))
 }
 
-/// As a value, if it is JSON; else as text.
-fn parsed(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+/// With two spaces a level and nothing altered, if it is JSON; the numbers, the order and what stands there twice are
+/// what somebody looks for.
+fn indented(text: &str) -> Option<String> {
+    /// A deeper one is shown as it stands there: its margin would be most of it.
+    const DEPTH: usize = 64;
+    serde_json::from_str::<serde::de::IgnoredAny>(text).ok()?;
+    let mut out = String::with_capacity(text.len() * 2);
+    let mut depth = 0usize;
+    let mut all = text.chars().peekable();
+    while let Some(c) = all.next() {
+        let line = |out: &mut String, depth: usize| {
+            out.push('\n');
+            (0..depth).for_each(|_| out.push_str("  "));
+        };
+        match c {
+            '"' => {
+                out.push(c);
+                while let Some(c) = all.next() {
+                    out.push(c);
+                    match c {
+                        '"' => break,
+                        '\\' => out.extend(all.next()),
+                        _ => {}
+                    }
+                }
+            }
+            '{' | '[' => {
+                out.push(c);
+                while all.next_if(|c| c.is_ascii_whitespace()).is_some() {}
+                if let Some(end) = all.next_if(|c| matches!(c, '}' | ']')) {
+                    out.push(end);
+                    continue;
+                }
+                depth += 1;
+                if depth > DEPTH {
+                    return None;
+                }
+                line(&mut out, depth);
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                line(&mut out, depth);
+                out.push(c);
+            }
+            ',' => {
+                out.push(c);
+                line(&mut out, depth);
+            }
+            ':' => out.push_str(": "),
+            c if c.is_ascii_whitespace() => {}
+            c => out.push(c),
+        }
+    }
+    Some(out)
+}
+
+/// The same as the value of a member; what is no JSON as a text.
+fn member(text: &str) -> String {
+    let inner = indented(text)
+        .or_else(|| serde_json::from_str::<serde::de::IgnoredAny>(text).ok().map(|_| text.trim().to_owned()));
+    inner.map_or_else(|| Value::from(text).to_string(), |text| text.replace('\n', "\n  "))
 }
 
 fn pretty(text: &str) -> String {
-    match serde_json::from_str::<Value>(text).and_then(|value| serde_json::to_string_pretty(&value)) {
-        Ok(pretty) => {
-            pretty.lines().map(|line| format!("  {}\n", shown(line))).collect::<String>().trim_end().to_owned()
-        }
-        Err(_) => format!("  {}", shown(text)),
+    match indented(text) {
+        Some(text) => text.lines().map(|line| format!("  {}\n", shown(line))).collect::<String>().trim_end().to_owned(),
+        None => format!("  {}", shown(text)),
     }
 }

@@ -78,6 +78,20 @@ fn inspect_is_loud_about_what_it_is_not() {
 }
 
 #[test]
+fn inspect_alters_nothing_that_stands_there() {
+    // {"sub":"a", "n":123456789012345678901234567890,"sub":"b:,{\"}","e":{ },"l":[1.0,1e999],"a":[]}
+    let token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIiwgIm4iOjEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MCw\
+                 ic3ViIjoiYjose1wifSIsImUiOnsgfSwibCI6WzEuMCwxZTk5OV0sImEiOltdfQ.";
+    let ran = run_with(token.as_bytes(), ["inspect"]);
+    let wanted = "claims (not verified):\n  {\n    \"sub\": \"a\",\n    \"n\": 123456789012345678901234567890,\n    \
+                  \"sub\": \"b:,{\\\"}\",\n    \"e\": {},\n    \"l\": [\n      1.0,\n      1e999\n    ],\n    \"a\": []\n  }\n";
+    assert!(ran.code == 0 && ran.out.contains(wanted), "{}{}", ran.out, ran.err);
+    let ran = run_with(token.as_bytes(), ["inspect", "--json"]);
+    let wanted = wanted.split_once('\n').unwrap().1.trim();
+    assert!(ran.out.contains(&format!("  \"unverifiedClaims\": {wanted},\n")), "{}{}", ran.out, ran.err);
+}
+
+#[test]
 fn migrate_writes_a_file_that_judges_the_same() {
     let folder = Folder::new("migrate");
     let given = ["--oidc-issuer-url", "https://issuer.example", "--oidc-client-id", "kube"];
@@ -159,11 +173,13 @@ fn a_token_without_any_keys_has_no_answer() {
     let setup = Setup::new("no_keys", CLAIMS);
     let token = setup.id_token(&[]);
     let now = NOW.to_string();
-    let ran = run_with(token.as_bytes(), ["verify", "--config", &setup.config, "--now", &now]);
-    assert!(ran.code == 2 && ran.out.is_empty(), "{}", ran.out);
-    assert!(ran.err.contains(&format!("no keys were given for {}", setup.issuer.url())), "{}", ran.err);
-    let ran = run_with(token.as_bytes(), ["verify", "--json", "--config", &setup.config, "--now", &now]);
-    assert_eq!(ran.json()["reason"], "no_keys");
+    for command in ["verify", "explain"] {
+        let ran = run_with(token.as_bytes(), [command, "--config", &setup.config, "--now", &now]);
+        assert!(ran.code == 2 && ran.out.is_empty(), "{}", ran.out);
+        assert!(ran.err.contains(&format!("no keys were given for {}", setup.issuer.url())), "{}", ran.err);
+        let ran = run_with(token.as_bytes(), [command, "--json", "--config", &setup.config, "--now", &now]);
+        assert_eq!((ran.code, &ran.json()["reason"]), (2, &json!("no_keys")));
+    }
 }
 
 #[test]
