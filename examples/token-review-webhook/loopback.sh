@@ -54,7 +54,7 @@ current-context: webhook
 YAML
 echo "ask it:  curl --cacert $folder/tls.crt -H 'Content-Type: application/json' -d @$folder/question.json https://127.0.0.1:$port/authenticate"
 echo "kube-apiserver:  --authentication-token-webhook-config-file=$folder/kubeconfig.yaml --authentication-token-webhook-version=v1"
-"$target/debug/token-review-webhook" --authentication-config "$folder/authentication.yaml" \
+"$target/debug/token-review-webhook" --authentication-config "$folder/authentication.yaml" --api-audiences my-cluster \
     --tls-cert-file "$folder/tls.crt" --tls-private-key-file "$folder/tls.key" --listen "127.0.0.1:$port" \
     --ops-listen "127.0.0.1:$ops" --audit-log-path "$folder/audit.jsonl" --drain-delay 0s --log-format text &
 pids+=($!)

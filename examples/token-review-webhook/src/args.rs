@@ -33,8 +33,8 @@ pub struct Args {
     /// Keys of service-account tokens from the API server of the cluster that this pod runs in.
     #[arg(long, help_heading = "Whom to believe")]
     pub service_account_keys_in_cluster: bool,
-    /// Audiences of the API server that asks; by default the issuers of its service accounts, as there. Separated by
-    /// commas.
+    /// Audiences of the API server that asks; by default the issuers of its service accounts, as there. Without those
+    /// it must be given. Separated by commas.
     #[arg(long, value_name = "AUDIENCE", value_delimiter = ',', help_heading = "Whom to believe")]
     pub api_audiences: Vec<String>,
 
@@ -82,6 +82,10 @@ pub struct Args {
     /// Longest request body.
     #[arg(long, value_name = "BYTES", default_value_t = 256 * 1024, help_heading = "Limits")]
     pub max_body_bytes: usize,
+    /// Bytes of all bodies that have come and are not yet answered; whoever sends more than is left of them gets 503 at
+    /// once, with Retry-After.
+    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024, help_heading = "Limits")]
+    pub max_body_memory: usize,
     /// How long a request body may take to come.
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration, help_heading = "Limits")]
     pub body_timeout: Duration,

@@ -41,6 +41,12 @@ pub(crate) fn build(args: &Args, keys: Box<dyn IssuerKeys>, clock: &Clock) -> Re
     if args.authentication_config.is_none() && args.service_account_issuer.is_empty() {
         return Err(StartError::Usage("nobody to believe: give --authentication-config or --service-account-issuer"));
     }
+    if args.audiences().is_empty() {
+        // Who asks for audiences would get a yes that says nothing of them, for any.
+        return Err(StartError::Usage(
+            "nobody knows for which audiences a token is good: give --api-audiences or --service-account-issuer",
+        ));
+    }
     let accounts = accounts(args, clock)?;
     let mut assembly =
         Assembly::new(WorldKeys(keys)).disallowed_issuers(args.service_account_issuer.iter().map(String::as_str));
@@ -115,7 +121,7 @@ impl Args {
     /// Those of the API server that asks.
     pub(crate) fn audiences(&self) -> Vec<String> {
         let given = if self.api_audiences.is_empty() { &self.service_account_issuer } else { &self.api_audiences };
-        given.clone()
+        given.iter().filter(|audience| !audience.is_empty()).cloned().collect()
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod args;
 mod audit;
+mod body;
 mod error;
 mod judge;
 mod numbers;

@@ -43,7 +43,10 @@ pub(crate) fn describe() {
     describe_counter!(REQUESTS, "TokenReview requests by HTTP status.");
     describe_histogram!(SECONDS, Unit::Seconds, "From the head of a request to its answer.");
     describe_counter!(VERDICTS, "Verdicts by decision, stable reason code, issuer of the configuration, and cache.");
-    describe_counter!(SHED, "Questions that were answered 503 since too many were in flight.");
+    describe_counter!(
+        SHED,
+        "Questions that were answered 503 since too many were in flight, or their bodies together too long."
+    );
     describe_gauge!(CONNECTIONS, "Open connections.");
     describe_counter!(REFUSED, "Connections that were closed since too many were open.");
     describe_counter!(HANDSHAKES, "TLS handshakes that failed or took too long.");

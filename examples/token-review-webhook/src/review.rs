@@ -1,5 +1,6 @@
 //! The question over HTTP: limits around the library's answer.
 
+use crate::body::Unread;
 use crate::judge::Told;
 use crate::numbers;
 use crate::state::State;
@@ -10,7 +11,6 @@ use axum::response::{IntoResponse, Response};
 use claimant::core::{Bearer, Buffer, Limits};
 use claimant::k8s::token_review::{Answerer, TokenReview, Unanswered};
 use http::{HeaderMap, Request, StatusCode, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -52,10 +52,16 @@ async fn answer(state: &State, request: Request<Body>) -> Result<TokenReview, No
     if length.is_some_and(|length: usize| length > limits.body_bytes) {
         return Err(No::TooLong(limits.body_bytes));
     }
-    let body = match timeout(limits.body, Limited::new(body, limits.body_bytes).collect()).await {
-        Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(why)) if why.is::<LengthLimitError>() => return Err(No::TooLong(limits.body_bytes)),
-        Ok(Err(_)) => return Err(No::Broken),
+    // It may be long, and the body may take its time.
+    drop(head);
+    let body = match timeout(limits.body, state.bodies.read(body, limits.body_bytes)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(Unread::TooLong)) => return Err(No::TooLong(limits.body_bytes)),
+        Ok(Err(Unread::Broken)) => return Err(No::Broken),
+        Ok(Err(Unread::NothingLeft)) => {
+            numbers::shed();
+            return Err(No::Overloaded);
+        }
         Err(_) => return Err(No::TooSlow),
     };
     // Only what is whole counts as in flight, so that nobody takes a place with a body that does not come.
@@ -65,7 +71,7 @@ async fn answer(state: &State, request: Request<Body>) -> Result<TokenReview, No
     };
     // A verdict takes less time than a turn of the scheduler: only what lets the others in first shows how many wait.
     tokio::task::yield_now().await;
-    let question: TokenReview = serde_json::from_slice(&body).map_err(|_| No::NotJson)?;
+    let question: TokenReview = serde_json::from_slice(body.bytes()).map_err(|_| No::NotJson)?;
     match timeout(limits.verdict, judge(state, &question)).await {
         Ok(answer) => answer.map_err(No::Unanswered),
         Err(_) => Err(No::VerdictTooSlow),

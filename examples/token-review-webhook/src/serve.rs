@@ -134,6 +134,8 @@ impl Door {
             .http2()
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(WINDOW)
             .max_header_list_size(16 * 1024)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PONG);
@@ -178,6 +180,10 @@ async fn rest(why: &io::Error) {
 /// The longest head of an HTTP/1 request, in bytes: no token stands there.
 const HEAD_BYTES: usize = 16 * 1024;
 /// Requests at once on a connection of HTTP/2.
-const STREAMS: u32 = 256;
+const STREAMS: u32 = 32;
+/// Bytes of one request that may be on their way before they are read: a TokenReview has some 2 KiB.
+const STREAM_WINDOW: u32 = 16 * 1024;
+/// The same of all requests of a connection; HTTP/2 knows no less.
+const WINDOW: u32 = 64 * 1024;
 const PING: Duration = Duration::from_secs(20);
 const PONG: Duration = Duration::from_secs(10);

@@ -1,5 +1,6 @@
 //! What all requests share, and whether it is fit to judge.
 
+use crate::body::Budget;
 use crate::judge::{Accounts, Told};
 use crate::numbers::{self, Standing};
 use crate::review::RequestLimits;
@@ -25,6 +26,7 @@ pub(crate) struct State {
     pub(crate) lines: Option<ChannelSink>,
     pub(crate) tls: Arc<Tls>,
     pub(crate) limits: RequestLimits,
+    pub(crate) bodies: Budget,
     pub(crate) places: Semaphore,
     pub(crate) most_places: usize,
     pub(crate) open: Arc<AtomicUsize>,

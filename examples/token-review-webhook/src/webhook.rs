@@ -2,6 +2,7 @@
 
 use crate::args::Args;
 use crate::audit::Audit;
+use crate::body::Budget;
 use crate::error::StartError;
 use crate::judge::{self, Judge};
 use crate::review::RequestLimits;
@@ -51,6 +52,9 @@ impl Webhook {
     /// Whatever keeps it from serving. Issuers that are out of reach do not: `/readyz` tells of them.
     pub async fn start(args: &Args, world: World) -> Result<Self, StartError> {
         numbers::describe();
+        if args.max_body_memory < args.max_body_bytes {
+            return Err(StartError::Usage("--max-body-memory is less than --max-body-bytes"));
+        }
         let tls = Arc::new(Tls::start(args, (world.now)())?);
         let audit = Audit::start(args)?;
         let Judge { live, cached, accounts } = judge::build(args, world.keys, &world.clock)?;
@@ -76,6 +80,7 @@ impl Webhook {
                 body: args.body_timeout,
                 verdict: args.verdict_timeout,
             },
+            bodies: Budget::new(args.max_body_memory),
             places: Semaphore::new(args.max_in_flight.min(Semaphore::MAX_PERMITS)),
             most_places: args.max_in_flight.min(Semaphore::MAX_PERMITS),
             open: Arc::clone(&open),

@@ -43,7 +43,9 @@ pub enum Unanswered {
 
 impl<A: Authenticator> Answerer<A> {
     /// Judges by `authenticator`. Its tokens are good for `audiences`, where it does not say so itself: those of the
-    /// API server that asks. Without any, the answer has none either, and the API server takes it to be for itself.
+    /// API server that asks. Without any, the answer to a question for whichever audiences is a yes that has none, as
+    /// that of a webhook that knows of no audiences: kube-apiserver takes it to be for itself, and so may only who
+    /// asks nothing else. Whoever answers others has to give audiences.
     pub fn new<S: Into<String>>(authenticator: A, audiences: impl IntoIterator<Item = S>) -> Self {
         Self { authenticator, audiences: audiences.into_iter().map(Into::into).collect() }
     }

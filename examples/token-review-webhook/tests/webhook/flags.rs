@@ -1,6 +1,7 @@
 //! What the program is told, and what it does not let itself be told.
 
-use crate::common::{Bench, Folder};
+use crate::common::{Bench, Folder, question};
+use serde_json::json;
 use std::time::Duration;
 use token_review_webhook::{Args, StartError};
 
@@ -67,6 +68,18 @@ async fn what_does_not_go_together_is_said_at_the_start() {
     assert!(start(&[issuer, bench.issuer.url()]).await.contains("issuer"));
     assert!(start(&["--listen", "192.0.2.1:1"]).await.contains("cannot listen on 192.0.2.1:1"));
     assert!(start(&["--audit-fingerprint-key-file", &keys]).await.contains("32 hexadecimal digits"));
+    // A yes would be one for any audience.
+    for audiences in [vec![], vec![String::new()]] {
+        let args = Args { api_audiences: audiences, ..bench.args(&[]) };
+        let why = bench.try_start_with(&args).await.err().map(|why| why.to_string()).unwrap_or_default();
+        assert!(why.contains("--api-audiences or --service-account-issuer"), "{why}");
+    }
+    let args = Args { api_audiences: vec![], ..bench.args(&[issuer, "https://cluster"]) };
+    let running = bench.try_start_with(&args).await.unwrap();
+    running.ready().await;
+    let client = running.client().await;
+    let no = client.ask(&question("v1", &bench.token("jane"), &["vault"])).await.verdict();
+    assert_eq!(no, json!({"user": {}, "error": "audience"}));
     bench.folder.put("authentication.yaml", "jwt: [");
     assert!(!start(&[]).await.is_empty());
     let none = Args::read(["webhook", "--tls-cert-file", "x"]).unwrap();

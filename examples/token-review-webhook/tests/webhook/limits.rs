@@ -97,6 +97,8 @@ async fn a_crowd_is_served_as_far_as_there_are_places_and_nobody_hangs() {
     running.ready().await;
     let client = running.client().await;
     let body = question("v1", &bench.token("jane"), &[AUDIENCE]).to_string();
+    // From now on it knows how many requests it may have open.
+    assert_eq!(client.post(body.clone()).await.status, 200);
     let crowd: Vec<_> = (0..200)
         .map(|_| {
             let (client, body) = (client.clone(), body.clone());
@@ -146,4 +148,60 @@ async fn connections_beyond_the_limit_are_closed_and_old_ones_end_in_good_order(
         }
     };
     assert_eq!(second.post(body).await.status, 200);
+}
+
+#[tokio::test]
+async fn bodies_that_do_not_end_take_no_more_memory_than_all_may_have() {
+    let bench = Bench::new();
+    let running = bench.start(&["--max-body-bytes", "4096", "--max-body-memory", "8192"]).await;
+    running.ready().await;
+    let client = running.client().await;
+    let jane = question("v1", &bench.token("jane"), &[]);
+    let mut slow = Vec::new();
+    for _ in 0..2 {
+        let mut stream = tls(running.webhook.address(), &bench.pki, None, b"http/1.1").await.unwrap();
+        stream.write_all(b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4096\r\n\r\n").await.unwrap();
+        stream.write_all(&[b' '; 4095]).await.unwrap();
+        slow.push(stream);
+    }
+    let full = until(&client, &jane, 503).await;
+    assert_eq!((full.header("retry-after"), full.json()["reason"].as_str()), (Some("1"), Some("ServiceUnavailable")));
+    assert!(running.number("token_review_webhook_shed_total").await >= 1.0);
+    assert_eq!(running.ops("/readyz").await.status, 200);
+    // The bytes come back with those who held them.
+    slow.pop();
+    until(&client, &jane, 200).await;
+    assert!(bench.try_start(&["--max-body-bytes", "4096", "--max-body-memory", "4095"]).await.is_err());
+}
+
+/// Asks until the answer has this code.
+async fn until(client: &Client, question: &serde_json::Value, code: u16) -> crate::common::client::Answer {
+    for _ in 0..20_000 {
+        let answer = client.ask(question).await;
+        if answer.status == code {
+            return answer;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("never {code}");
+}
+
+#[tokio::test]
+async fn an_http_2_connection_has_few_requests_at_once_and_small_windows() {
+    let bench = Bench::new();
+    let running = bench.start(&[]).await;
+    let mut stream = tls(running.webhook.address(), &bench.pki, None, b"h2").await.unwrap();
+    // The preface, and settings that set nothing.
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00").await.unwrap();
+    let mut head = [0; 9];
+    stream.read_exact(&mut head).await.unwrap();
+    assert_eq!(head[3], 4, "the first frame has the settings");
+    let mut settings = vec![0; usize::from(head[2])];
+    stream.read_exact(&mut settings).await.unwrap();
+    // RFC 9113, 6.5.2.
+    for (id, value) in [(3_u16, 32_u32), (4, 16 * 1024)] {
+        let mut wanted = id.to_be_bytes().to_vec();
+        wanted.extend(value.to_be_bytes());
+        assert!(settings.chunks(6).any(|one| one == wanted), "{settings:?}");
+    }
 }

@@ -134,6 +134,10 @@ impl Bench {
     }
 
     pub async fn try_start(&self, more: &[&str]) -> Result<Running<'_>, StartError> {
+        self.try_start_with(&self.args(more)).await
+    }
+
+    pub async fn try_start_with(&self, args: &Args) -> Result<Running<'_>, StartError> {
         let issuer_now = self.issuer.now();
         let world = World {
             keys: Box::new(HandKeys(self.clock.clone())),
@@ -141,7 +145,7 @@ impl Bench {
             now: Arc::new(move || issuer_now),
             metrics: self.metrics.clone(),
         };
-        Ok(Running { webhook: Webhook::start(&self.args(more), world).await?, bench: self })
+        Ok(Running { webhook: Webhook::start(args, world).await?, bench: self })
     }
 
     /// The ID token of a person, for the API server.
