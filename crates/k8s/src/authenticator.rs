@@ -29,6 +29,13 @@ pub trait Authenticator: Send + Sync {
         None
     }
 
+    /// Whether tokens of this issuer are judged here as of now, `None` where that cannot be told. By default by
+    /// [`issuers`](Authenticator::issuers), which holds for good, so that a configuration that may be replaced has no
+    /// such list, and an answer here all the same.
+    fn judges_tokens_of(&self, issuer: &str) -> Option<bool> {
+        self.issuers().map(|all| all.iter().any(|known| known == issuer))
+    }
+
     /// Changes when a token of this issuer may be judged otherwise than before for another reason than time: with
     /// the configuration or with the keys. Whoever remembers verdicts asks for it before it has a token
     /// judged, and forgets what was judged under another. Objects that a token refers to do not show here.
@@ -225,6 +232,10 @@ macro_rules! like_inner {
     ($self:ident, $inner:expr) => {
         fn issuers(&$self) -> Option<Vec<String>> {
             ($inner).issuers()
+        }
+
+        fn judges_tokens_of(&$self, issuer: &str) -> Option<bool> {
+            ($inner).judges_tokens_of(issuer)
         }
 
         fn generation(&$self, issuer: &str) -> $crate::Generation {

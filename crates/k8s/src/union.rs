@@ -108,6 +108,21 @@ impl Authenticator for Union {
         self.about_any.is_empty().then(|| self.by_issuer.keys().cloned().collect())
     }
 
+    fn judges_tokens_of(&self, issuer: &str) -> Option<bool> {
+        if self.by_issuer.contains_key(issuer) {
+            return Some(true);
+        }
+        let mut known = Some(false);
+        for one in self.asked(Some(issuer)) {
+            match one.judges_tokens_of(issuer) {
+                Some(true) => return Some(true),
+                Some(false) => {}
+                None => known = None,
+            }
+        }
+        known
+    }
+
     fn generation(&self, issuer: &str) -> Generation {
         self.asked(Some(issuer)).map(|one| one.generation(issuer)).fold(Generation::default(), Generation::and)
     }

@@ -4,10 +4,12 @@
 
 mod common;
 
-use claimant_k8s::audit::{Audited, Decision, FingerprintKey, JsonLines, Sink, channel};
+use claimant_core::Bearer;
+use claimant_k8s::audit::{ABANDONED, Audited, Decision, FingerprintKey, JsonLines, Sink, channel};
 use claimant_k8s::service_account::ServiceAccounts;
-use claimant_k8s::{Authenticator, CachePolicy, Cached, Union, authenticate_async};
-use common::{AUDIENCE, NOW, block_on, claims, key, set};
+use claimant_k8s::token_review::{Answerer, TokenReview, Version};
+use claimant_k8s::{Authenticated, Authenticator, CachePolicy, Cached, Error, Judging, Union, authenticate_async};
+use common::{AUDIENCE, NOW, block_on, claims, key, oidc, set};
 use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -177,4 +179,57 @@ fn a54_tracing_gets_the_event_and_not_the_token() {
     for part in good.split('.') {
         assert!(!text.contains(part));
     }
+}
+
+#[test]
+fn an_answer_is_told_as_it_is_given() {
+    let known = key("k1");
+    let (sink, events) = channel(16);
+    let people = Union::new().with(oidc("https://people", set(&[&known]), json!({})));
+    let answerer = Answerer::new(people, ["api", "other"]).with_audit(Arc::new(sink), secret());
+    let good = known.sign(&claims("https://people", json!({"sub": "jane"}))).unwrap();
+    let ask = |audiences: &[&str]| {
+        let audiences: Vec<_> = audiences.iter().map(ToString::to_string).collect();
+        block_on(answerer.answer(&TokenReview::question(Version::V1, &good, &audiences), NOW)).unwrap();
+        events.recv().unwrap()
+    };
+    let vault = ask(&["vault"]);
+    assert_eq!((vault.decision, vault.reason), (Decision::Refused, Some("audience")));
+    assert_eq!((vault.username, vault.issuer.as_deref()), (None, Some("https://people")));
+    let api = ask(&["x", "api"]);
+    assert_eq!((api.decision, api.audiences), (Decision::Allowed, vec!["api".to_owned()]));
+    assert!(ask(&[]).audiences.is_empty());
+}
+
+/// Waits for ever.
+struct Never;
+
+impl Authenticator for Never {
+    fn judge(&self, _: &Bearer<'_>, _: i64) -> Result<Authenticated, Error> {
+        Err(Error::Unrecognized)
+    }
+
+    fn begin<'a>(&'a self, _: &'a Bearer<'a>, _: i64) -> Judging<'a> {
+        Judging::waits(std::future::pending())
+    }
+
+    fn issuers(&self) -> Option<Vec<String>> {
+        Some(vec![ISSUER.to_owned()])
+    }
+}
+
+#[test]
+fn a_verdict_that_nobody_waits_for_any_more_is_told() {
+    let (sink, events) = channel(16);
+    let audited = Audited::with_key(Never, sink, secret());
+    let good = token(&key("k1"));
+    let mut waits = Box::pin(authenticate_async(&audited, &good, NOW));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(waits.as_mut().poll(&mut context).is_pending());
+    assert!(events.try_recv().is_err());
+    drop(waits);
+    let event = events.recv().unwrap();
+    assert_eq!((event.decision, event.reason), (Decision::Unavailable, Some(ABANDONED)));
+    assert_eq!(event.issuer.as_deref(), Some(ISSUER));
+    assert!(events.try_recv().is_err());
 }

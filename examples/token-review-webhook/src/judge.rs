@@ -1,4 +1,4 @@
-//! Who judges: service accounts and the issuers of a configuration, behind a cache, with an event for each verdict.
+//! Who judges: service accounts and the issuers of a configuration, behind a cache.
 
 use crate::args::Args;
 use crate::error::StartError;
@@ -7,15 +7,11 @@ use claimant::config::{Assembly, AuthenticationConfiguration, IssuerKeys};
 use claimant::core::{Bearer, Limits};
 use claimant::jwks::source::{Files, InCluster};
 use claimant::jwks::{KeyPolicy, KeySource};
-use claimant::k8s::audit::{Audited, FingerprintKey, Sink};
 use claimant::k8s::reload::{ConfigFile, Reloadable, WatchPolicy};
 use claimant::k8s::{Authenticated, Authenticator, Error, Generation, Judging};
 use claimant::{CachePolicy, Cached, Keys, ServiceAccounts};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// An authenticator whose verdicts are told to a sink.
-pub(crate) type Told<A> = Audited<A, Arc<dyn Sink>>;
 
 /// All that judges, and what there is to see of it.
 pub(crate) struct Judge {
@@ -132,9 +128,8 @@ impl Accounts {
     }
 
     /// The same accounts for these audiences.
-    pub(crate) fn asked_for(&self, asked: &[String], sink: Arc<dyn Sink>, key: FingerprintKey) -> Told<AskedFor> {
-        let asked = AskedFor { accounts: Arc::clone(&self.judge), audiences: asked.to_vec() };
-        Audited::with_key(asked, sink, key)
+    pub(crate) fn asked_for(&self, asked: &[String]) -> AskedFor {
+        AskedFor { accounts: Arc::clone(&self.judge), audiences: asked.to_vec() }
     }
 }
 

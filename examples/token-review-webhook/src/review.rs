@@ -1,7 +1,7 @@
 //! The question over HTTP: limits around the library's answer.
 
 use crate::body::Unread;
-use crate::judge::Told;
+use crate::judge::AskedFor;
 use crate::numbers;
 use crate::state::State;
 use crate::status;
@@ -87,7 +87,7 @@ async fn judge(state: &State, question: &TokenReview) -> Result<TokenReview, Una
 }
 
 /// A service account's token that is asked about for audiences which are not the API server's.
-fn asks_for_others(state: &State, question: &TokenReview) -> Option<Answerer<Told<crate::judge::AskedFor>>> {
+fn asks_for_others(state: &State, question: &TokenReview) -> Option<Answerer<AskedFor>> {
     let asked = &question.spec.audiences;
     let accounts = state.accounts.as_ref().filter(|accounts| accounts.others_are_asked_for(asked))?;
     let mut buffer = Buffer::new();
@@ -95,8 +95,8 @@ fn asks_for_others(state: &State, question: &TokenReview) -> Option<Answerer<Tol
     if !state.own_issuers.iter().any(|own| bearer.claimed_issuer() == Some(own)) {
         return None;
     }
-    let judge = accounts.asked_for(asked, Arc::clone(&state.sink), state.key.clone());
-    Some(Answerer::new(judge, accounts.audiences.iter().map(String::as_str)))
+    let answerer = Answerer::new(accounts.asked_for(asked), accounts.audiences.iter().map(String::as_str));
+    Some(answerer.with_audit(Arc::clone(&state.sink), state.key.clone()))
 }
 
 /// What is not said to be JSON is not read as such; nothing said counts as JSON.

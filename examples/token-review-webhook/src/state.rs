@@ -1,7 +1,7 @@
 //! What all requests share, and whether it is fit to judge.
 
 use crate::body::Budget;
-use crate::judge::{Accounts, Told};
+use crate::judge::Accounts;
 use crate::numbers::{self, Standing};
 use crate::review::RequestLimits;
 use crate::serve::Phase;
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::sync::{Semaphore, watch};
 
 pub(crate) struct State {
-    pub(crate) answerer: Answerer<Told<Arc<Cached<Reloadable>>>>,
+    pub(crate) answerer: Answerer<Arc<Cached<Reloadable>>>,
     pub(crate) accounts: Option<Accounts>,
     pub(crate) own_issuers: Vec<String>,
     pub(crate) live: Reloadable,

@@ -11,7 +11,7 @@ use crate::state::State;
 use crate::tls::{AllowedNames, Tls};
 use crate::world::World;
 use crate::{numbers, routes};
-use claimant::k8s::audit::{Audited, JsonLines};
+use claimant::k8s::audit::JsonLines;
 use claimant::k8s::token_review::Answerer;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -63,10 +63,11 @@ impl Webhook {
         let ops_listener = listen(args.ops_listen).await?;
         let (address, ops_address) = (address(&listener, args.listen)?, address(&ops_listener, args.ops_listen)?);
 
-        let told = Audited::with_key(Arc::clone(&cached), Arc::clone(&audit.sink), audit.key.clone());
+        let answerer =
+            Answerer::new(Arc::clone(&cached), args.audiences()).with_audit(Arc::clone(&audit.sink), audit.key.clone());
         let open = Arc::new(AtomicUsize::new(0));
         let state = Arc::new(State {
-            answerer: Answerer::new(told, args.audiences()),
+            answerer,
             accounts,
             own_issuers: args.service_account_issuer.clone(),
             live,

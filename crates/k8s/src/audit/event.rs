@@ -20,7 +20,10 @@ pub struct Event {
     pub reason: Option<Reason>,
     /// Which token, to whoever has the key.
     pub fingerprint: Fingerprint,
-    /// The issuer: of a token that was let in, and of others where it is one whose tokens are judged here.
+    /// The issuer: of a token that was let in, and of one that was refused, or that nobody can tell about, where it is
+    /// an issuer whose tokens are judged here as of now. `None` where the token names none, where it is nobody's here,
+    /// and where the authenticator cannot tell whose tokens it judges
+    /// ([`Authenticator::judges_tokens_of`](crate::Authenticator::judges_tokens_of)).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
     /// The id of the key that the token names, where it has up to 128 visible ASCII characters. Only where somebody
@@ -49,6 +52,9 @@ pub struct Event {
     #[serde(rename = "latencyNanoseconds", serialize_with = "nanoseconds")]
     pub latency: Duration,
 }
+
+/// The reason of a verdict that was given up before there was one: whoever waited for it waits no more.
+pub const ABANDONED: Reason = "abandoned";
 
 /// How a verdict ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -26,7 +26,8 @@ mod sink;
 mod tracing;
 
 pub use audited::Audited;
-pub use event::{Decision, Event};
+pub(crate) use audited::Teller;
+pub use event::{ABANDONED, Decision, Event};
 pub use fingerprint::{Fingerprint, FingerprintKey};
 pub use sink::{ChannelSink, JsonLines, Sink, channel};
 #[cfg(feature = "tracing")]

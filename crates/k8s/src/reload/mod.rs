@@ -264,6 +264,14 @@ impl Authenticator for Reloadable {
         }
     }
 
+    /// By the configuration of now. There is no list of them ([`Authenticator::issuers`] is `None`): a [`Union`] would
+    /// keep it, and not ask about the issuers of the next configuration.
+    ///
+    /// [`Union`]: crate::Union
+    fn judges_tokens_of(&self, issuer: &str) -> Option<bool> {
+        self.shared.serving.load().authenticator().judges_tokens_of(issuer)
+    }
+
     fn generation(&self, issuer: &str) -> Generation {
         let serving = self.shared.serving.load();
         let own = Generation { configuration: serving.generation, keys: 0 };

@@ -1,8 +1,12 @@
 //! The server's side: a question in, the answer out. Whoever serves it does the HTTP.
 
 use super::{TokenReview, TokenReviewStatus, Version};
-use crate::{Authenticated, Authenticator, Error, Refusal, Unavailable, authenticate_async};
+use crate::audit::{FingerprintKey, Sink, Teller};
+use crate::authenticator::like_inner;
+use crate::{Authenticated, Authenticator, Error, Judging, Refusal, Unavailable, authenticate_async};
+use claimant_core::Bearer;
 use std::fmt;
+use std::sync::Arc;
 
 /// Answers TokenReviews as a webhook of an API server does (`--authentication-token-webhook-config-file`), or for
 /// whoever else asks.
@@ -27,6 +31,7 @@ use std::fmt;
 pub struct Answerer<A> {
     authenticator: A,
     audiences: Vec<String>,
+    audit: Option<Teller<Arc<dyn Sink>>>,
 }
 
 /// A question that has no answer.
@@ -47,7 +52,17 @@ impl<A: Authenticator> Answerer<A> {
     /// that of a webhook that knows of no audiences: kube-apiserver takes it to be for itself, and so may only who
     /// asks nothing else. Whoever answers others has to give audiences.
     pub fn new<S: Into<String>>(authenticator: A, audiences: impl IntoIterator<Item = S>) -> Self {
-        Self { authenticator, audiences: audiences.into_iter().map(Into::into).collect() }
+        Self { authenticator, audiences: audiences.into_iter().map(Into::into).collect(), audit: None }
+    }
+
+    /// Tells `sink` of every answer as it is given: of a token that is good, but not for an audience that was asked for,
+    /// as refused; of one that is let in with the audiences of the answer; of one whose answer is not waited for to the
+    /// end as [abandoned](crate::audit::ABANDONED). An [`Audited`](crate::audit::Audited) authenticator in here
+    /// knows of none of these.
+    #[must_use]
+    pub fn with_audit(mut self, sink: Arc<dyn Sink>, key: FingerprintKey) -> Self {
+        self.audit = Some(Teller::new(sink, key));
+        self
     }
 
     /// The answer, in the version of the question; `now` is in seconds since 1970. The token is not in it.
@@ -65,8 +80,12 @@ impl<A: Authenticator> Answerer<A> {
         if question.spec.token.is_empty() {
             return Err(Unanswered::BadRequest("spec.token is empty"));
         }
-        let outcome = authenticate_async(&self.authenticator, &question.spec.token, now).await;
-        let status = match outcome.and_then(|who| self.for_whom_asks(who, &question.spec.audiences)) {
+        let asked = Asked { answerer: self, audiences: &question.spec.audiences };
+        let outcome = match &self.audit {
+            None => authenticate_async(&asked, &question.spec.token, now).await,
+            Some(teller) => authenticate_async(&Told { asked, teller }, &question.spec.token, now).await,
+        };
+        let status = match outcome {
             Ok(who) => TokenReviewStatus {
                 authenticated: true,
                 user: who.user,
@@ -101,11 +120,56 @@ impl<A: Authenticator> Answerer<A> {
     }
 }
 
+/// The authenticator as one question asks it.
+struct Asked<'a, A> {
+    answerer: &'a Answerer<A>,
+    audiences: &'a [String],
+}
+
+impl<A: Authenticator> Authenticator for Asked<'_, A> {
+    fn judge(&self, bearer: &Bearer<'_>, now: i64) -> Result<Authenticated, Error> {
+        let who = self.answerer.authenticator.judge(bearer, now)?;
+        self.answerer.for_whom_asks(who, self.audiences)
+    }
+
+    fn begin<'a>(&'a self, bearer: &'a Bearer<'a>, now: i64) -> Judging<'a> {
+        let Self { answerer, audiences } = *self;
+        match answerer.authenticator.begin(bearer, now) {
+            Judging::Done(outcome) => Judging::Done(outcome.and_then(|who| answerer.for_whom_asks(who, audiences))),
+            waits @ Judging::Waits(_) => {
+                Judging::waits(
+                    async move { waits.finish().await.and_then(|who| answerer.for_whom_asks(who, audiences)) },
+                )
+            }
+        }
+    }
+
+    like_inner!(self, self.answerer.authenticator);
+}
+
+/// The same, told of.
+struct Told<'a, A> {
+    asked: Asked<'a, A>,
+    teller: &'a Teller<Arc<dyn Sink>>,
+}
+
+impl<A: Authenticator> Authenticator for Told<'_, A> {
+    fn judge(&self, bearer: &Bearer<'_>, now: i64) -> Result<Authenticated, Error> {
+        self.teller.judge(&self.asked, bearer, now)
+    }
+
+    fn begin<'a>(&'a self, bearer: &'a Bearer<'a>, now: i64) -> Judging<'a> {
+        self.teller.begin(&self.asked, bearer, now)
+    }
+
+    like_inner!(self, self.asked);
+}
+
 impl<A: fmt::Debug> fmt::Debug for Answerer<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answerer")
             .field("authenticator", &self.authenticator)
             .field("audiences", &self.audiences)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
