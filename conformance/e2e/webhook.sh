@@ -7,6 +7,10 @@ cluster_programs || exit 0
 driver=''
 stop() {
     cluster_end "$driver"
+    # A driver that was told to end does not end its own child.
+    if [ -n "$cluster_dir" ] && [ -s "$cluster_dir/webhook.pid" ]; then
+        cluster_end "$(cat "$cluster_dir/webhook.pid")"
+    fi
     cluster_stop
 }
 trap stop EXIT

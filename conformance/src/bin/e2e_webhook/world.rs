@@ -64,6 +64,8 @@ impl World {
             .stdin(Stdio::null())
             .stderr(log)
             .spawn()?;
+        // For the script, where this process is ended before its time.
+        std::fs::write(file("webhook.pid"), webhook.id().to_string())?;
         Ok(Self { staff, guests, webhook_url, ops: format!("127.0.0.1:{ops}"), folder, webhook })
     }
 
@@ -100,6 +102,8 @@ impl Drop for World {
     fn drop(&mut self) {
         drop(self.webhook.kill());
         drop(self.webhook.wait());
+        // The number may be another's from now on.
+        drop(std::fs::remove_file(self.file("webhook.pid")));
     }
 }
 
