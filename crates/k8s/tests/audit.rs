@@ -140,6 +140,49 @@ fn a54_lines_hold_no_token_and_a_slow_disk_holds_nobody_up() {
     }
 }
 
+/// Says no to the first line, takes half of the second, and then all.
+#[derive(Clone, Default)]
+struct Full(Arc<Mutex<(u32, Vec<u8>)>>);
+
+impl Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut page = self.0.lock().unwrap();
+        page.0 += 1;
+        match page.0 {
+            1 | 3 => Err(io::ErrorKind::StorageFull.into()),
+            2 => {
+                page.1.extend_from_slice(&bytes[..10]);
+                Ok(10)
+            }
+            _ => page.1.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_full_disk_loses_what_comes_meanwhile_and_no_more() {
+    let page = Full::default();
+    let (sink, lines) = JsonLines::start(page.clone(), 16).unwrap();
+    let audited = Audited::with_key(Union::new(), sink.clone(), secret());
+    for now in 0..4 {
+        audited.authenticate("x", now).unwrap_err();
+    }
+    drop(audited);
+    while sink.failed() < 2 {
+        std::thread::yield_now();
+    }
+    drop(sink);
+    assert_eq!((lines.failed(), lines.join().unwrap()), (2, 2));
+    let text = String::from_utf8(page.0.lock().unwrap().1.clone()).unwrap();
+    let times: Vec<_> =
+        text.lines().skip(1).map(|line| serde_json::from_str::<Value>(line).unwrap()["time"].clone()).collect();
+    assert_eq!(times, [2, 3], "{text}");
+}
+
 #[test]
 fn two_sinks_get_each_event() {
     let (one, ones) = channel(1);

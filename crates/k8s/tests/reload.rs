@@ -320,6 +320,16 @@ fn a_configuration_is_pushed_from_code_with_any_number_of_issuers() {
 }
 
 #[test]
+fn whose_tokens_are_judged_is_as_of_now() {
+    let known = Known::default().with(A, set(&[&key("a")])).with(B, set(&[&key("b")]));
+    let live = Reloadable::from_yaml(file(&[A], "1:").as_bytes(), known.assembly(), Clock::default()).unwrap();
+    let union = claimant_k8s::Union::new().with(live.clone());
+    assert_eq!((live.issuers(), live.judges_tokens_of(A), union.judges_tokens_of(B)), (None, Some(true), Some(false)));
+    block_on(live.push_yaml(file(&[B], "1:").as_bytes())).unwrap();
+    assert_eq!((live.judges_tokens_of(A), union.judges_tokens_of(B)), (Some(false), Some(true)));
+}
+
+#[test]
 fn what_was_pushed_later_is_not_replaced_by_what_was_begun_before() {
     let key = key("k");
     let (mut slow, clock) = (Live::new(), Clock::default());

@@ -16,7 +16,9 @@
 //! has the key, and the credential id, by which they join the API server's own audit log: there it stands in the
 //! annotation `authentication.kubernetes.io/issued-credential-id` of the request that issued the token.
 //!
-//! No sink may hold up a verdict: those here take an event or drop it, and count what they drop.
+//! No sink should hold up a verdict. [`ChannelSink`], and with it [`JsonLines`], takes an event or drops it, and counts what
+//! it drops. `Tracing` (feature `tracing`) calls its subscriber before the verdict goes on: how long that takes is the
+//! subscriber's, so that one which writes to a slow disk or pipe itself does hold verdicts up.
 
 mod audited;
 mod event;

@@ -3,6 +3,10 @@
 use super::{Decision, Event, Sink};
 
 /// Makes each an event of the target `claimant::audit`: at `INFO` who was let in, at `WARN` the others.
+///
+/// The subscriber is called before the verdict goes on, and may take its time: give it a writer that does not wait, as that
+/// of `tracing-appender`, or use [`JsonLines`](super::JsonLines), which has a thread of its own and drops what is too
+/// much.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tracing;
 
