@@ -106,6 +106,10 @@ pub struct Args {
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration, help_heading = "Limits")]
     pub max_connection_age: Duration,
 
+    /// So long after the start, /readyz says yes only once all issuers have keys; then one with keys is enough.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration, help_heading = "Serving")]
+    pub ready_grace: Duration,
+
     /// After SIGTERM, /readyz says no for so long before anything is closed.
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration, help_heading = "Shutdown")]
     pub drain_delay: Duration,

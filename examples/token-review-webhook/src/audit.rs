@@ -30,7 +30,12 @@ impl Audit {
         let out: Box<dyn Write + Send> = if path.as_os_str() == "-" {
             Box::new(io::stdout())
         } else {
-            let opened = OpenOptions::new().create(true).append(true).open(path);
+            let mut options = OpenOptions::new();
+            options.create(true).append(true);
+            // It tells who was there when.
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let opened = options.open(path);
             Box::new(opened.map_err(|why| named(path, &why))?)
         };
         let (lines, writer) = JsonLines::start(out, args.audit_buffer).map_err(StartError::Audit)?;

@@ -18,6 +18,7 @@ const HANDSHAKES: &str = "token_review_webhook_failed_handshakes_total";
 const IN_FLIGHT: &str = "token_review_webhook_in_flight";
 const READY: &str = "token_review_webhook_ready";
 const AUDIT_DROPPED: &str = "token_review_webhook_audit_dropped_total";
+const AUDIT_FAILED: &str = "token_review_webhook_audit_failed_total";
 const TLS_RELOADS: &str = "token_review_webhook_tls_reloads_total";
 const TLS_BROKEN: &str = "token_review_webhook_tls_last_reload_failed";
 const TLS_EXPIRY: &str = "token_review_webhook_tls_certificate_expiry_timestamp_seconds";
@@ -53,13 +54,14 @@ pub(crate) fn describe() {
     describe_gauge!(IN_FLIGHT, "Questions that are being judged.");
     describe_gauge!(READY, "1 while /readyz says yes.");
     describe_counter!(AUDIT_DROPPED, "Audit events that were dropped since their writer was behind.");
+    describe_counter!(AUDIT_FAILED, "Audit events that could not be written.");
     describe_counter!(TLS_RELOADS, "Changes of the certificate's files by outcome.");
     describe_gauge!(TLS_BROKEN, "1 while the certificate's files are not what serves.");
     describe_gauge!(TLS_EXPIRY, "When the certificate that serves ends, since 1970.");
     describe_gauge!(CACHED, "Verdicts that are remembered.");
     describe_counter!(HITS, "Verdicts that were remembered.");
     describe_counter!(MISSES, "Verdicts that had to be found.");
-    for name in [SHED, REFUSED, HANDSHAKES, AUDIT_DROPPED] {
+    for name in [SHED, REFUSED, HANDSHAKES, AUDIT_DROPPED, AUDIT_FAILED] {
         counter!(name).absolute(0);
     }
 }
@@ -119,6 +121,7 @@ pub(crate) struct Standing {
     pub(crate) in_flight: usize,
     pub(crate) ready: bool,
     pub(crate) audit_dropped: u64,
+    pub(crate) audit_failed: u64,
     pub(crate) cached: usize,
     pub(crate) hits: u64,
     pub(crate) misses: u64,
@@ -129,6 +132,7 @@ pub(crate) fn standing(now: &Standing) {
     gauge!(IN_FLIGHT).set(number(now.in_flight));
     gauge!(READY).set(f64::from(u8::from(now.ready)));
     counter!(AUDIT_DROPPED).absolute(now.audit_dropped);
+    counter!(AUDIT_FAILED).absolute(now.audit_failed);
     gauge!(CACHED).set(number(now.cached));
     counter!(HITS).absolute(now.hits);
     counter!(MISSES).absolute(now.misses);

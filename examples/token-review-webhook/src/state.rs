@@ -6,13 +6,16 @@ use crate::numbers::{self, Standing};
 use crate::review::RequestLimits;
 use crate::serve::Phase;
 use crate::tls::Tls;
+use crate::world::Clock;
 use claimant::Cached;
+use claimant::jwks::Runtime;
 use claimant::k8s::audit::{ChannelSink, FingerprintKey, Sink};
 use claimant::k8s::reload::Reloadable;
 use claimant::k8s::token_review::Answerer;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
 pub(crate) struct State {
@@ -35,6 +38,9 @@ pub(crate) struct State {
     pub(crate) metrics: PrometheusHandle,
     /// The keys of all issuers were there at one time.
     pub(crate) was_ready: AtomicBool,
+    pub(crate) clock: Clock,
+    /// By that clock, from when on one issuer with keys is enough also where it was never so.
+    pub(crate) lenient_from: Duration,
 }
 
 /// What `/readyz` says.
@@ -45,8 +51,9 @@ pub(crate) struct Readiness {
 }
 
 impl State {
-    /// At the start all issuers must have keys, so that no roll-out goes on with one that never has any. Later one
-    /// is enough: an issuer that is down for long must not take the tokens of the others with it.
+    /// At the start all issuers must have keys, so that a roll-out stops at one that has none. Later, and after
+    /// `--ready-grace`, one is enough: an issuer that is down for long must not take the tokens of the others with it,
+    /// nor keep a replica that starts meanwhile from judging them.
     pub(crate) fn readiness(&self) -> Readiness {
         let serving = self.live.load();
         let missing = serving.without_keys();
@@ -58,7 +65,8 @@ impl State {
         if complete {
             self.was_ready.store(true, Ordering::Release);
         }
-        let enough = complete || self.was_ready.load(Ordering::Acquire) && without < all;
+        let lenient = self.was_ready.load(Ordering::Acquire) || self.clock.now().steady >= self.lenient_from;
+        let enough = complete || lenient && without < all;
         let mut text = String::new();
         let mut line = |good: bool, what: &str| {
             text.push_str(if good { "[+] " } else { "[-] " });
@@ -91,6 +99,7 @@ impl State {
             in_flight: self.most_places.saturating_sub(self.places.available_permits()),
             ready: self.readiness().ready,
             audit_dropped: self.lines.as_ref().map_or(0, ChannelSink::dropped),
+            audit_failed: self.lines.as_ref().map_or(0, ChannelSink::failed),
             cached: counts.verdicts,
             hits: counts.hits,
             misses: counts.misses,

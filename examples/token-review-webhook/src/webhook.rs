@@ -11,7 +11,8 @@ use crate::state::State;
 use crate::tls::{AllowedNames, Tls};
 use crate::world::World;
 use crate::{numbers, routes};
-use claimant::k8s::audit::JsonLines;
+use claimant::jwks::Runtime;
+use claimant::k8s::audit::{ChannelSink, JsonLines};
 use claimant::k8s::token_review::Answerer;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -89,6 +90,8 @@ impl Webhook {
             now: Arc::clone(&world.now),
             metrics: world.metrics,
             was_ready: AtomicBool::new(false),
+            lenient_from: world.clock.now().steady.saturating_add(args.ready_grace),
+            clock: world.clock.clone(),
         });
         let bounds = Bounds::of(args);
         let allowed = AllowedNames(args.client_allowed_name.clone());
@@ -165,6 +168,10 @@ impl Webhook {
 /// Waits for the writer, which ends when the last event is written; not for ever, since a connection that was cut off
 /// may hold its other end.
 async fn finish(writer: JsonLines) {
+    let failed = writer.failed();
+    if failed > 0 {
+        tracing::error!(all = failed, "events are missing in the audit log");
+    }
     let written = tokio::task::spawn_blocking(move || writer.join());
     match timeout(WRITE, written).await {
         Ok(Ok(Ok(lines))) => tracing::info!(lines, "the audit log is written"),
@@ -177,8 +184,14 @@ async fn finish(writer: JsonLines) {
 async fn upkeep(state: Arc<State>, _open: watch::Sender<Phase>) {
     let mut ticks = interval(Duration::from_secs(5));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut failed = 0;
     loop {
         ticks.tick().await;
+        let now = state.lines.as_ref().map_or(0, ChannelSink::failed);
+        if now > failed {
+            tracing::error!(since_last = now.saturating_sub(failed), all = now, "the audit log cannot be written");
+            failed = now;
+        }
         state.metrics.run_upkeep();
     }
 }

@@ -141,21 +141,30 @@ async fn each_verdict_is_an_event_and_no_token_is_written_anywhere() {
     for token in [&good, &good, &bad] {
         client.ask(&question("v1", token, &[AUDIENCE])).await;
     }
+    client.ask(&question("v1", &good, &["vault"])).await;
     client.post(format!("{{\"spec\": {{\"token\": \"{good}\"")).await;
     let metrics = running.ops("/metrics").await.text;
-    assert!(metrics.contains("token_review_webhook_requests_total{code=\"200\"} 3"), "{metrics}");
+    assert!(metrics.contains("token_review_webhook_requests_total{code=\"200\"} 4"), "{metrics}");
     assert!(metrics.contains("token_review_webhook_requests_total{code=\"400\"} 1"), "{metrics}");
     let verdict = format!(r#"decision="allowed",reason="",issuer="{}",cache="hit"}} 1"#, bench.issuer.url());
     assert!(metrics.contains(&verdict), "{metrics}");
+    let no = format!(r#"decision="refused",reason="audience",issuer="{}",cache=""}} 1"#, bench.issuer.url());
+    assert!(metrics.contains(&no), "{metrics}");
     assert!(metrics.contains("claimant_keys_available"), "{metrics}");
     drop(client);
     assert_eq!(running.webhook.drain().await, Drained::Whole);
 
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&audit).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
+    }
     let audit = std::fs::read_to_string(audit).unwrap();
     let events: Vec<Value> = audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let decisions: Vec<_> = events.iter().map(|event| event["decision"].as_str().unwrap()).collect();
-    assert_eq!(decisions, ["allowed", "allowed", "refused"]);
-    assert_eq!(events[0]["username"], "oidc:jane");
+    assert_eq!(decisions, ["allowed", "allowed", "refused", "refused"]);
+    assert_eq!((&events[0]["username"], &events[0]["audiences"]), (&json!("oidc:jane"), &json!([AUDIENCE])));
+    assert_eq!((&events[3]["reason"], &events[3]["issuer"]), (&json!("audience"), &json!(bench.issuer.url())));
     assert_eq!(events[0]["fingerprint"], events[1]["fingerprint"]);
     assert_eq!((&events[0]["cached"], &events[1]["cached"]), (&json!(false), &json!(true)));
     let log = log::text();

@@ -73,7 +73,7 @@ fn the_program_ends_well_at_sigterm_and_says_nothing_secret() {
     let path = |name| bench.folder.path(name);
     let config = format!(
         "authentication-config: {}\ntls-cert-file: {}\ntls-private-key-file: {}\nlisten: 127.0.0.1:0\n\
-         ops-listen: 127.0.0.1:0\ndrain-delay: 0s\n",
+         ops-listen: 127.0.0.1:0\ndrain-delay: 0s\napi-audiences: [my-cluster]\n",
         path("authentication.yaml"),
         path("tls.crt"),
         path("tls.key")

@@ -46,6 +46,23 @@ async fn an_issuer_that_goes_down_later_is_survived_with_the_keys_at_hand() {
     assert_eq!(running.ops("/readyz").await.status, 200);
 }
 
+#[tokio::test]
+async fn a_replica_that_starts_while_an_issuer_is_down_serves_the_others_after_a_while() {
+    let bench = Bench::new();
+    let down = Issuer::start().unwrap();
+    down.fail(Fault::Close);
+    bench.configure(&[&bench.issuer, &down]);
+    let running = bench.start(&["--ready-grace", "30s"]).await;
+    let partly = running.until("/readyz", |answer| answer.text.contains("keys of 1 of 2 issuers")).await;
+    assert_eq!(partly.status, 503);
+    bench.clock.pass(29).await;
+    assert_eq!(running.ops("/readyz").await.status, 503);
+    bench.clock.pass(1).await;
+    let ready = running.ops("/readyz").await;
+    assert_eq!(ready.status, 200);
+    assert!(ready.text.contains(&format!("[-] no keys of {}", down.url())), "{}", ready.text);
+}
+
 fn is_stale(line: &str) -> bool {
     line.starts_with("claimant_keys_stale{") && line.ends_with(" 1")
 }
