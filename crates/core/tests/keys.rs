@@ -57,6 +57,30 @@ fn use_and_operations_and_algorithm_bind_unless_told_otherwise() {
     }
 }
 
+/// Readers look for a key that is unknown, and for no other.
+#[test]
+fn a_jwk_without_an_id_does_not_hide_that_a_key_is_unknown_and_an_unreadable_pem_block_may_be_it() {
+    let fixture = fixture(Algorithm::Rs256);
+    let outcome = |keys: &KeySet| {
+        let mut buffer = Buffer::new();
+        let token = UnverifiedToken::parse(&fixture.token, &mut buffer, &Limits::default()).unwrap();
+        assert!(token.header().kid.is_some());
+        token.verify(keys, &Algorithm::ALL).map(|_| ()).unwrap_err()
+    };
+    let mut jwk = fixture.jwk.clone();
+    jwk.as_object_mut().unwrap().extend([("kid".to_owned(), json!("another")), ("use".to_owned(), json!("enc"))]);
+    let set = |jwk: &Value| {
+        let text = json!({"keys": [jwk]}).to_string();
+        KeySet::from_jwks(text.as_bytes(), &provider::Default, &Limits::default()).unwrap()
+    };
+    assert_eq!(outcome(&set(&jwk)), Refusal::UnknownKey);
+    jwk.as_object_mut().unwrap().remove("kid");
+    assert_eq!(outcome(&set(&jwk)), Refusal::UnknownKey);
+    let pem = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+    let keys = KeySet::from_pem(pem, &provider::Default, &Limits::default()).unwrap();
+    assert_eq!(outcome(&keys), Refusal::KeyUnusable(UnusableReason::Secret));
+}
+
 #[test]
 fn a09_weak_and_odd_rsa_keys_are_refused_by_their_length_alone() {
     let load = |n: Vec<u8>, e: &str| {

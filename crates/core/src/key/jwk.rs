@@ -37,7 +37,7 @@ pub(super) fn read_set(
             Err(error) => {
                 let twin = matches!(error, Refusal::DuplicateMember(_));
                 let why = if twin { UnusableReason::DuplicateMember } else { UnusableReason::Unreadable };
-                set.unusable.push(UnusableKey { index, kid: None, why });
+                set.unusable.push(UnusableKey { index, kid: None, why, of_any_id: false });
                 continue;
             }
         };
@@ -47,7 +47,7 @@ pub(super) fn read_set(
         let kid = text_of(&members, "kid");
         match read_key(&members, kid.clone(), rules, provider) {
             Ok(key) => set.keys.push(key),
-            Err(why) => set.unusable.push(UnusableKey { index, kid, why }),
+            Err(why) => set.unusable.push(UnusableKey { index, kid, why, of_any_id: false }),
         }
     }
     Ok(set)

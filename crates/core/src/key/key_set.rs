@@ -7,6 +7,7 @@ use crate::{Limits, Misconfigured, Refusal, UnusableReason};
 
 /// A key that stands in the source of a set but cannot be used, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UnusableKey {
     /// Its place in the source, from 0.
     pub index: usize,
@@ -14,6 +15,8 @@ pub struct UnusableKey {
     pub kid: Option<String>,
     /// Why it is not used.
     pub why: UnusableReason,
+    /// It has an id that cannot be known, so it may be the one that a token names.
+    pub(super) of_any_id: bool,
 }
 
 /// The keys of one issuer. Never changes; a rotation makes a new one.
@@ -114,9 +117,10 @@ impl KeySet {
                 Err(why) => first = first.or(Some(why)),
             }
         }
-        // A key without an id explains nothing about a token that names one: that key may come with the next set, and
+        // A JWK without an id explains nothing about a token that names one: that key may come with the next set, and
         // only an unknown key makes a reader look. Each SPIFFE bundle has such a key, for certificates.
-        let unusable = self.unusable.iter().find(|key| kid.is_none() || key.kid.as_deref() == kid);
+        let explains = |key: &&UnusableKey| kid.is_none() || key.of_any_id || key.kid.as_deref() == kid;
+        let unusable = self.unusable.iter().find(explains);
         Err(match (first, unusable) {
             (Some(why @ Refusal::KeyBound(_)), _) => why,
             (_, Some(key)) => Refusal::KeyUnusable(key.why),

@@ -19,7 +19,8 @@ pub(super) fn read(text: &str, pkcs1: bool, provider: &dyn Provider, limits: &Li
         let mut kid = None;
         match read_block(&block, pkcs1, &mut kid, provider) {
             Ok(key) => set.keys.push(key),
-            Err(why) => set.unusable.push(UnusableKey { index, kid, why }),
+            // The id of a key is made of its public part.
+            Err(why) => set.unusable.push(UnusableKey { index, of_any_id: kid.is_none(), kid, why }),
         }
     }
     if set.keys.is_empty() && set.unusable.is_empty() {
