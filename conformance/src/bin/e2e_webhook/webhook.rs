@@ -40,7 +40,7 @@ pub async fn show(world: &World, cluster: &Cluster) -> Outcome<()> {
         (who.username == "visitors:jane").then_some(())
     };
     let (_, took) = until("the webhook's new configuration", LIMIT, renamed).await?;
-    println!("e2e: the webhook's new configuration serves after {took:.1?}, the API server's memory of 1 s included");
+    println!("e2e: the webhook's new configuration serves after {took:.1?}, the API server's memory of 10 s included");
     Ok(())
 }
 
