@@ -1,6 +1,7 @@
 //! Bound tokens: each kind of object before and after it goes, and how long a refusal takes.
 
-use crate::cluster::{Cluster, ISSUER, Outcome, create, now, pod, word};
+use crate::api::{Outcome, create, now};
+use crate::cluster::{Cluster, ISSUER, pod, word};
 use claimant_k8s::service_account::{Fallback, Scope, ServiceAccounts, WatchPolicy, WatchedObjects};
 use claimant_k8s::token_review::{KubeTransport, TokenReviewer};
 use claimant_k8s::watch::Monotonic;

@@ -1,5 +1,6 @@
 //! The API server, as the parts of this program talk to it.
 
+use crate::api::{Outcome, now};
 use claimant_core::{KeySet, Limits, provider};
 use claimant_k8s::service_account::{
     Asked, Fetched, Fetching, ObjectKind, ObjectLookup, ObjectMeta, ServiceAccounts, Stale, TokenSecret, WatchedObjects,
@@ -10,14 +11,9 @@ use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, T
 use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
 use kube::api::{Api, PostParams};
 use kube::{Client, Resource};
-use serde::de::DeserializeOwned;
 use serde_json::json;
-use std::error::Error as StdError;
-use std::fmt::Debug;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-
-pub(crate) type Outcome<T> = Result<T, Box<dyn StdError>>;
+use std::time::{Duration, Instant};
 
 pub(crate) const ISSUER: &str = "https://kubernetes.default.svc";
 pub(crate) const SPACE: &str = "e2e";
@@ -105,13 +101,6 @@ pub(crate) fn pod(name: &str, account: &str) -> serde_json::Value {
         "containers": [{"name": "c", "image": "none"}]}})
 }
 
-pub(crate) async fn create<K>(api: &Api<K>, object: serde_json::Value) -> Outcome<K>
-where
-    K: Resource + DeserializeOwned + serde::Serialize + Clone + Debug,
-{
-    Ok(api.create(&PostParams::default(), &serde_json::from_value(object)?).await?)
-}
-
 /// TokenReview adds the group of everybody who is authenticated.
 pub(crate) fn same_user(ours: &Authenticated, theirs: &Authenticated) -> Outcome<()> {
     let mut theirs = theirs.user.clone();
@@ -121,20 +110,6 @@ pub(crate) fn same_user(ours: &Authenticated, theirs: &Authenticated) -> Outcome
 
 pub(crate) fn word(outcome: &Result<Authenticated, Error>) -> String {
     outcome.as_ref().map_or_else(|why| why.reason().to_owned(), |_| "ok".to_owned())
-}
-
-pub(crate) fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-}
-
-pub(crate) fn certificates(pem: &str) -> Outcome<Vec<Vec<u8>>> {
-    use base64ct::{Base64, Encoding};
-    let body = |block: &str| -> String {
-        block.split("-----END").next().unwrap_or_default().chars().filter(|c| !c.is_whitespace()).collect()
-    };
-    let blocks = pem.split("-----BEGIN CERTIFICATE-----").skip(1);
-    blocks.map(|block| Base64::decode_vec(&body(block)).map_err(|error| error.to_string().into())).collect()
 }
 
 /// What the watches tell, and the content of a legacy token's secret, which they do not, from the API server.

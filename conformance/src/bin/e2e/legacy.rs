@@ -1,6 +1,7 @@
 //! Legacy tokens, those of secrets: before and after what they hang on goes or is marked.
 
-use crate::cluster::{Cluster, INVALID_SINCE, ISSUER, Outcome, SPACE, create, now, word};
+use crate::api::{Outcome, create, now};
+use crate::cluster::{Cluster, INVALID_SINCE, ISSUER, SPACE, word};
 use crate::mint::{Account, Mint};
 use base64ct::{Base64, Encoding};
 use claimant_k8s::authenticate_async;

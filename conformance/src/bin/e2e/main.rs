@@ -3,20 +3,22 @@
 // Indexing a JSON value never panics: what is absent reads as null.
 #![allow(clippy::indexing_slicing)]
 
+#[path = "../../api.rs"]
+mod api;
 mod bound;
 mod cluster;
 mod legacy;
 mod mint;
 mod record;
 
+use api::{Outcome, client, create, env};
 use claimant_core::{KeySet, Limits, provider};
 use claimant_k8s::service_account::{Scope, ServiceAccounts, WatchPolicy, WatchedObjects};
 use claimant_k8s::token_review::{KubeTransport, TokenReviewer};
 use claimant_k8s::watch::Monotonic;
-use cluster::{Cluster, ISSUER, Outcome, SPACE, WithSecrets, certificates, create};
+use cluster::{Cluster, ISSUER, SPACE, WithSecrets};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::Api;
-use kube::{Client, Config};
 use mint::Mint;
 use serde_json::json;
 use std::path::Path;
@@ -25,11 +27,7 @@ use std::time::Duration;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Outcome<()> {
-    let env = |name: &str| std::env::var(name).map_err(|_| format!("{name} is not set: start e2e/run.sh"));
-    let mut config = Config::new(env("E2E_URL")?.parse()?);
-    config.root_cert = Some(certificates(&std::fs::read_to_string(env("E2E_CA")?)?)?);
-    config.auth_info.token = Some(env("E2E_TOKEN")?.into());
-    let client = Client::try_from(config)?;
+    let client = client(&env("E2E_URL")?, Some(&env("E2E_TOKEN")?))?;
     let mint = Mint::new(&std::fs::read_to_string(env("E2E_SIGNING_KEY")?)?)?;
     let keys = KeySet::from_pem(&std::fs::read_to_string(env("E2E_KEYS")?)?, &provider::Default, &Limits::default())?;
     let objects = Arc::new(WatchedObjects::new(Scope::everything(), WatchPolicy::default(), Monotonic::default()));

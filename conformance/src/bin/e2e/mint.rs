@@ -1,6 +1,6 @@
 //! Tokens that no API server issues, signed with its key: legacy ones, whose controller does not run here, and bad ones.
 
-use crate::cluster::Outcome;
+use crate::api::Outcome;
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};

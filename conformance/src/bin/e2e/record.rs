@@ -1,7 +1,8 @@
 //! Writes what the API server says, so that it can be replayed without one: tokens, keys, objects, its TokenReview
 //! statuses, and when it said so. The format is that of `corpus/real.json`; see `corpus/real/README.md`.
 
-use crate::cluster::{Cluster, INVALID_SINCE, ISSUER, Outcome, create, now};
+use crate::api::{Outcome, create, now};
+use crate::cluster::{Cluster, INVALID_SINCE, ISSUER};
 use crate::legacy::secret;
 use crate::mint::{Account, Mint};
 use claimant_core::{Bearer, Buffer, Limits};
@@ -101,7 +102,7 @@ impl Cluster {
     /// Name, token, and whether it hangs on what is deleted.
     async fn tokens(&self, mint: &Mint) -> Outcome<Vec<(&'static str, String, bool)>> {
         let uid = |kind| self.uid(kind);
-        let pod = |name| async move { Ok::<_, Box<dyn std::error::Error>>(("Pod", name, uid(("pods", name)).await?)) };
+        let pod = |name| async move { Outcome::Ok(("Pod", name, uid(("pods", name)).await?)) };
         let on_node = pod("on-node").await?;
         let nowhere = pod("nowhere").await?;
         let bound = ("Secret", "bound", uid(("secrets", "bound")).await?);

@@ -1,17 +1,13 @@
 //! What is asked of the API server.
 
-use crate::{Outcome, env};
-use base64ct::{Base64, Encoding};
+use crate::api::{Outcome, client, create, env};
 use claimant_k8s::UserInfo;
 use k8s_openapi::api::authentication::v1::{SelfSubjectReview, TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, ServiceAccount};
 use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
 use kube::api::{Api, DeleteParams, ListParams, PostParams};
-use kube::{Client, Config, Resource};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
-use std::fmt::Debug;
+use kube::{Client, Resource};
+use serde_json::json;
 
 pub const SPACE: &str = "e2e-webhook";
 
@@ -54,7 +50,8 @@ impl Cluster {
 
     pub async fn make_space(&self) -> Outcome<()> {
         create::<Namespace>(&Api::all(self.admin.clone()), json!({"metadata": {"name": SPACE}})).await?;
-        create::<ServiceAccount>(&self.in_space(), json!({"metadata": {"name": "builder"}})).await
+        create::<ServiceAccount>(&self.in_space(), json!({"metadata": {"name": "builder"}})).await?;
+        Ok(())
     }
 
     pub async fn grant(&self, group: &str) -> Outcome<()> {
@@ -70,7 +67,8 @@ impl Cluster {
                 "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "reader"},
                 "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": group}]}),
         )
-        .await
+        .await?;
+        Ok(())
     }
 
     pub async fn revoke(&self) -> Outcome<()> {
@@ -94,28 +92,4 @@ impl Cluster {
     {
         Api::namespaced(self.admin.clone(), SPACE)
     }
-}
-
-async fn create<K>(api: &Api<K>, object: Value) -> Outcome<()>
-where
-    K: Resource + DeserializeOwned + Serialize + Clone + Debug,
-{
-    api.create(&PostParams::default(), &serde_json::from_value(object)?).await?;
-    Ok(())
-}
-
-/// Of the API server or of the webhook: both have the same certificate.
-pub fn client(url: &str, token: Option<&str>) -> Outcome<Client> {
-    let mut config = Config::new(url.parse()?);
-    config.root_cert = Some(certificates(&std::fs::read_to_string(env("E2E_CA")?)?)?);
-    config.auth_info.token = token.map(|token| token.to_owned().into());
-    Ok(Client::try_from(config)?)
-}
-
-fn certificates(pem: &str) -> Outcome<Vec<Vec<u8>>> {
-    let body = |block: &str| -> String {
-        block.split("-----END").next().unwrap_or_default().chars().filter(|c| !c.is_whitespace()).collect()
-    };
-    let blocks = pem.split("-----BEGIN CERTIFICATE-----").skip(1);
-    blocks.map(|block| Base64::decode_vec(&body(block)).map_err(|error| error.to_string().into())).collect()
 }

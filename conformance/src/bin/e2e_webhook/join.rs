@@ -1,8 +1,9 @@
 //! The life of one token, from the API server's audit log and the webhook's.
 
-use crate::cluster::{Cluster, client};
+use crate::api::{Outcome, client, env, now};
+use crate::cluster::Cluster;
+use crate::until;
 use crate::world::{API, World};
-use crate::{Outcome, env, now, until};
 use claimant_k8s::authenticate_async;
 use claimant_k8s::token_review::{KubeTransport, TokenReviewer};
 use std::process::Command;

@@ -1,17 +1,18 @@
 //! A real API server with our webhook and one AuthenticationConfiguration for both. Started by `e2e/webhook.sh`: it
 //! makes the files that the API server is started with, and goes on when that is ready.
 
+#[path = "../../api.rs"]
+mod api;
 mod cluster;
 mod join;
 mod same;
 mod webhook;
 mod world;
 
+use api::Outcome;
 use cluster::Cluster;
 use std::time::Duration;
 use world::World;
-
-type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Outcome<()> {
@@ -37,13 +38,4 @@ async fn until<T>(what: &str, limit: Duration, mut ask: impl AsyncFnMut() -> Opt
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-}
-
-fn env(name: &str) -> Outcome<String> {
-    std::env::var(name).map_err(|_| format!("{name} is not set: start e2e/webhook.sh").into())
-}
-
-fn now() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

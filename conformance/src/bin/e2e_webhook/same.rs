@@ -1,8 +1,9 @@
 //! One AuthenticationConfiguration for the API server and for us: the same answers, also after it has changed.
 
+use crate::api::{Outcome, now};
 use crate::cluster::Cluster;
+use crate::until;
 use crate::world::{STAFF, World};
-use crate::{Outcome, now, until};
 use claimant_jwks::handle::TokioRuntime;
 use claimant_k8s::config::{Assembly, DiscoveredKeys};
 use claimant_k8s::reload::{ConfigFile, Reloadable, WatchPolicy};

@@ -1,8 +1,9 @@
 //! The API server asks the webhook about people whom it does not know itself, and roles decide about them.
 
+use crate::api::Outcome;
 use crate::cluster::Cluster;
+use crate::until;
 use crate::world::{GUESTS, World};
-use crate::{Outcome, until};
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(60);

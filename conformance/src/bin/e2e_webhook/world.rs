@@ -1,6 +1,7 @@
 //! Two issuers, the files for the API server, and the webhook.
 
-use crate::{Outcome, env, until};
+use crate::api::{Outcome, env};
+use crate::until;
 use claimant_testkit::Issuer;
 use serde_json::{Value, json};
 use std::io::{Read, Write};

@@ -96,9 +96,7 @@ impl<S: Sink> Teller<S> {
     ) {
         let (decision, reason) = match outcome {
             Ok(_) => (Decision::Allowed, None),
-            Err(why @ Error::Refused(_)) => (Decision::Refused, Some(why.reason())),
-            Err(why @ Error::Unrecognized) => (Decision::Unrecognized, Some(why.reason())),
-            Err(why @ Error::Unavailable(_)) => (Decision::Unavailable, Some(why.reason())),
+            Err(why) => (Decision::from(why), Some(why.reason())),
         };
         let mut event = self.event(inner, bearer, now, start, decision, reason);
         if let Ok(who) = outcome {

@@ -1,6 +1,7 @@
 //! What is said of one verdict.
 
 use super::Fingerprint;
+use crate::Error;
 use claimant_core::Reason;
 use serde::{Serialize, Serializer};
 use std::time::Duration;
@@ -78,6 +79,16 @@ impl Decision {
             Self::Refused => "refused",
             Self::Unrecognized => "unrecognized",
             Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+impl From<&Error> for Decision {
+    fn from(error: &Error) -> Self {
+        match error {
+            Error::Refused(_) => Self::Refused,
+            Error::Unrecognized => Self::Unrecognized,
+            Error::Unavailable(_) => Self::Unavailable,
         }
     }
 }

@@ -25,6 +25,7 @@ mod step;
 pub use step::{Got, Step};
 pub(crate) use step::{Silent, Trace, of_token};
 
+use crate::audit::Decision;
 use crate::{Authenticated, Authenticator, Error, Refusal, UserInfo};
 use claimant_core::{Bearer, Buffer};
 use serde_json::{Value, json};
@@ -184,15 +185,7 @@ impl fmt::Debug for Looked {
 fn verdict(outcome: &Result<Authenticated, Error>, user: Option<UserInfo>) -> Value {
     match outcome {
         Ok(_) => json!({"verdict": "good", "user": user}),
-        Err(why) => json!({"verdict": word(why), "reason": why.reason(), "message": why.to_string()}),
-    }
-}
-
-fn word(why: &Error) -> &'static str {
-    match why {
-        Error::Unrecognized => "unrecognized",
-        Error::Refused(_) => "refused",
-        _ => "unavailable",
+        Err(why) => json!({"verdict": Decision::from(why).code(), "reason": why.reason(), "message": why.to_string()}),
     }
 }
 
@@ -210,13 +203,13 @@ impl fmt::Display for Explanation {
             if one.looked {
                 match &one.outcome {
                     Ok(_) => writeln!(f, "  => good")?,
-                    Err(why) => writeln!(f, "  => {}: {}: {why}", word(why), why.reason())?,
+                    Err(why) => writeln!(f, "  => {}: {}: {why}", Decision::from(why).code(), why.reason())?,
                 }
             }
         }
         match &self.outcome {
             Ok(_) => writeln!(f, "verdict: good"),
-            Err(why) => writeln!(f, "verdict: {}: {}: {why}", word(why), why.reason()),
+            Err(why) => writeln!(f, "verdict: {}: {}: {why}", Decision::from(why).code(), why.reason()),
         }
     }
 }
